@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "libworkspace/model/job_names.h"
+
+namespace workspace {
+
+/// What Slurm has allocated to a job on this node, as the controller tells it.
+struct Allocation {
+  explicit Allocation(JobId id) : job(id) {}
+
+  JobId job;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::string node_name;
+  std::string partition;
+  std::string work_dir;
+  std::uint32_t cpus = 0;              ///< allocated CPUs of this node
+  std::vector<std::uint32_t> cpu_ids;  ///< Slurm's abstract CPU numbers of this node
+  std::uint64_t memory_mib = 0;        ///< allocated memory of this node
+  std::uint32_t node_count = 0;
+};
+
+}  // namespace workspace

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libworkspace/model/job_names.h"
+
+namespace workspace {
+
+/// How the image's root file system is to be mounted.
+enum class RootFormat { kSquashfs, kExt4 };
+
+std::string_view name_of(RootFormat format);
+/// Errors: kInvalid.
+RootFormat parse_root_format(std::string_view text);
+
+/// What the guest agent is told before it has a network: one file in a small cpio archive behind
+/// the site's initrd. The token in it is the host's proof of identity to the agent.
+struct GuestConfig {
+  explicit GuestConfig(JobId id) : job(id) {}
+
+  JobId job;
+  std::string hostname;
+  std::string token;  ///< 64 hexadecimal digits
+  std::string guest_address;
+  std::uint32_t prefix_length = 30;
+  std::uint16_t port = 0;
+  std::string root_device;  ///< such as `vda`, under /dev
+  RootFormat root_format = RootFormat::kSquashfs;
+  std::string scratch_device;
+
+  std::string user_name;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::string home;
+  std::string shell;
+  std::vector<std::pair<std::string, std::uint32_t>> groups;  ///< name and gid, the primary first
+
+  [[nodiscard]] std::string to_lines() const;
+  /// Errors: kInvalid.
+  static GuestConfig parse(std::string_view text);
+
+  static constexpr std::size_t kMaxBytes = 65536;
+  /// The member's name in the archive; the agent finds it at `/` and this.
+  static constexpr char kArchiveName[] = "workspace/job.conf";
+};
+
+}  // namespace workspace

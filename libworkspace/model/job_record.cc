@@ -1,0 +1,93 @@
+#include "libworkspace/model/job_record.h"
+
+#include <array>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fields.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace {
+namespace {
+
+constexpr std::string_view kStepPrefix = "step.";
+
+constexpr std::array<std::pair<WorkspaceState, std::string_view>, 4> kStates = {
+    {{WorkspaceState::kPreparing, "preparing"},
+     {WorkspaceState::kRunning, "running"},
+     {WorkspaceState::kFailed, "failed"},
+     {WorkspaceState::kEnding, "ending"}}};
+
+WorkspaceState parse_state(std::string_view text) {
+  for (const auto& [state, name] : kStates) {
+    if (text == name) return state;
+  }
+  throw Error(ErrorKind::kInvalid, "'" + printable(text, 32) + "' is not a state");
+}
+
+JobRecord parse_fields(std::string_view text) {
+  Fields fields = Fields::from_lines(text);
+  if (fields.take("version") != "1") throw Error(ErrorKind::kInvalid, "its version is not 1");
+  JobRecord record(JobId::parse(fields.take("job_id")));
+  record.uid = static_cast<std::uint32_t>(fields.take_number("uid", UINT32_MAX));
+  record.gid = static_cast<std::uint32_t>(fields.take_number("gid", UINT32_MAX));
+  record.state = parse_state(fields.take("state"));
+  record.reason = fields.take("reason");
+  record.image = fields.take("image");
+  record.digest = fields.take("digest");
+  record.hostname = fields.take("hostname");
+  record.vcpus = static_cast<std::uint32_t>(fields.take_number("vcpus", UINT32_MAX));
+  record.memory_mib = fields.take_number("memory_mib");
+  record.disk_mib = fields.take_number("disk_mib");
+  record.guest_address = fields.take("guest_address");
+  record.port = static_cast<std::uint16_t>(fields.take_number("port", UINT16_MAX));
+  record.token = fields.take("token");
+  std::string name;
+  std::string value;
+  while (fields.take_prefixed(kStepPrefix, name, value)) {
+    const auto ms = parse_decimal(value);
+    if (!ms) throw Error(ErrorKind::kInvalid, "the time of step '" + name + "' is not a number");
+    record.step_times_ms.emplace_back(name, *ms);
+  }
+  fields.expect_empty();
+  return record;
+}
+
+}  // namespace
+
+std::string_view name_of(WorkspaceState state) {
+  for (const auto& [known, name] : kStates) {
+    if (state == known) return name;
+  }
+  return "unknown";
+}
+
+std::string JobRecord::to_lines() const {
+  Fields fields;
+  fields.add("version", "1");
+  fields.add("job_id", job.to_string());
+  fields.add("uid", std::uint64_t{uid});
+  fields.add("gid", std::uint64_t{gid});
+  fields.add("state", name_of(state));
+  fields.add("reason", reason);
+  fields.add("image", image);
+  fields.add("digest", digest);
+  fields.add("hostname", hostname);
+  fields.add("vcpus", std::uint64_t{vcpus});
+  fields.add("memory_mib", memory_mib);
+  fields.add("disk_mib", disk_mib);
+  fields.add("guest_address", guest_address);
+  fields.add("port", std::uint64_t{port});
+  fields.add("token", token);
+  for (const auto& [name, ms] : step_times_ms) fields.add(std::string(kStepPrefix) + name, ms);
+  return fields.to_lines();
+}
+
+JobRecord JobRecord::parse(std::string_view text) {
+  try {
+    return parse_fields(text);
+  } catch (Error& e) {
+    throw e.in("the record of a workspace job is damaged");
+  }
+}
+
+}  // namespace workspace

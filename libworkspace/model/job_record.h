@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libworkspace/model/job_names.h"
+
+namespace workspace {
+
+/// Where a job's workspace on this node stands.
+enum class WorkspaceState {
+  kPreparing,  ///< the prolog is at work, or was killed at it
+  kRunning,    ///< the VM answers; tasks enter it
+  kFailed,     ///< the user's fault, told in `reason`; tasks refuse to run
+  kEnding,     ///< the epilog is at work, or was killed at it
+};
+
+std::string_view name_of(WorkspaceState state);
+
+/// What the node knows of a job's workspace: RUNTIME_DIR/JOB/record, readable by root alone. Its
+/// presence is what makes a job a workspace job for every step, whatever options and environment
+/// say.
+struct JobRecord {
+  explicit JobRecord(JobId id) : job(id) {}
+
+  JobId job;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  WorkspaceState state = WorkspaceState::kPreparing;
+  std::string reason;  ///< one line for the user when kFailed
+
+  std::string image;  ///< NAME:VERSION
+  std::string digest;
+  std::string hostname;
+  std::uint32_t vcpus = 0;
+  std::uint64_t memory_mib = 0;
+  std::uint64_t disk_mib = 0;
+
+  std::string guest_address;  ///< IPv4, inside the job's network namespace
+  std::uint16_t port = 0;
+  std::string token;  ///< 64 hexadecimal digits; proves to the agent that root speaks
+
+  /// The prolog's steps in their order, each with its time in milliseconds.
+  std::vector<std::pair<std::string, std::uint64_t>> step_times_ms;
+
+  [[nodiscard]] std::string to_lines() const;
+  /// Errors: kInvalid.
+  static JobRecord parse(std::string_view text);
+
+  static constexpr std::size_t kMaxBytes = 65536;
+  static constexpr char kFileName[] = "record";
+};
+
+}  // namespace workspace

@@ -1,0 +1,60 @@
+#include "libworkspace/model/request.h"
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fields.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace {
+namespace {
+
+constexpr std::string_view kVersionPrefix = "1 ";
+constexpr std::uint64_t kMaxMib = std::uint64_t{1} << 30;
+
+WorkspaceRequest parse_fields(std::string_view line) {
+  if (line.size() > WorkspaceRequest::kMaxLineBytes) {
+    throw Error(ErrorKind::kInvalid, "it has " + std::to_string(line.size()) + " bytes; at most " +
+                                         std::to_string(WorkspaceRequest::kMaxLineBytes) +
+                                         " are allowed");
+  }
+  if (!line.starts_with(kVersionPrefix)) {
+    throw Error(ErrorKind::kInvalid,
+                "it begins with '" + printable(line.substr(0, 16)) + "', not with the version '1'");
+  }
+  Fields fields = Fields::from_line(line.substr(kVersionPrefix.size()));
+  WorkspaceRequest request{
+      ImageName::parse(fields.take("image")),
+      ImageVersion::parse(fields.take("version")),
+      Digest::parse(fields.take("digest")),
+      fields.take_number("disk_mib", kMaxMib),
+      parse_mounts(fields.take_or("mounts", "")),
+      fields.take_number("needs_memory_mib", kMaxMib),
+      static_cast<std::uint32_t>(fields.take_number("needs_vcpus", 65535)),
+  };
+  for (const auto& mount : request.mounts) check_mount_destination(mount.destination);
+  fields.expect_empty();
+  return request;
+}
+
+}  // namespace
+
+std::string WorkspaceRequest::to_line() const {
+  Fields fields;
+  fields.add("image", name.text());
+  fields.add("version", version.text());
+  fields.add("digest", digest.to_string());
+  fields.add("disk_mib", disk_mib);
+  if (!mounts.empty()) fields.add("mounts", format_mounts(mounts));
+  fields.add("needs_memory_mib", needs_memory_mib);
+  fields.add("needs_vcpus", std::uint64_t{needs_vcpus});
+  return std::string(kVersionPrefix) + fields.to_line();
+}
+
+WorkspaceRequest WorkspaceRequest::parse(std::string_view line) {
+  try {
+    return parse_fields(line);
+  } catch (Error& e) {
+    throw e.in("the workspace request of this job is malformed");
+  }
+}
+
+}  // namespace workspace

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libworkspace/model/digest.h"
+#include "libworkspace/model/image_ref.h"
+#include "libworkspace/model/mount_spec.h"
+
+namespace workspace {
+
+/// What a job asks for, pinned at submission. It travels as one line in `SPANK_WORKSPACE`, which
+/// the user can forge: the node takes it for a wish and checks everything again.
+struct WorkspaceRequest {
+  ImageName name;
+  ImageVersion version;
+  Digest digest;  ///< of the image's manifest, as registered at submission
+  std::uint64_t disk_mib = 0;
+  std::vector<MountSpec> mounts;
+  /// What the image needs, for the controller's check (job_submit.lua); the node reads the
+  /// manifest.
+  std::uint64_t needs_memory_mib = 0;
+  std::uint32_t needs_vcpus = 0;
+
+  static constexpr std::size_t kMaxLineBytes = 4096;
+
+  [[nodiscard]] std::string to_line() const;
+
+  /// Errors: kInvalid for anything that to_line would not have written.
+  static WorkspaceRequest parse(std::string_view line);
+};
+
+}  // namespace workspace

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace workspace {
+
+/// How QEMU executes the guest; Xen has no such choice.
+enum class Acceleration { kAuto, kKvm, kTcg };
+
+/// The site's choices: /etc/workspace/workspace.yaml, each with its default. The reader is the
+/// catalogue, which owns YAML.
+struct SiteConfig {
+  std::string hypervisor = "xen:///system";  ///< a libvirt URI
+  Acceleration acceleration = Acceleration::kAuto;
+
+  std::string store = "/var/lib/workspace/store";      ///< shared: the catalogue and its files
+  std::string cache = "/var/cache/workspace";          ///< this node's verified copies
+  std::string scratch = "/var/lib/workspace/scratch";  ///< this node's scratch disks
+  std::string kernel = "/var/lib/workspace/guest/vmlinux";
+  std::string initrd = "/var/lib/workspace/guest/initrd.img";
+  std::string kernel_options;  ///< behind the project's own on the guest's command line
+
+  std::uint64_t memory_overhead_mib = 64;  ///< kept from the job's memory for the VM's own cost
+  std::uint64_t disk_default_mib = 2048;
+  std::uint64_t disk_max_mib = 102400;
+  std::chrono::milliseconds boot_timeout{60'000};
+  std::chrono::milliseconds shutdown_timeout{20'000};
+  bool pin_vcpus = true;
+};
+
+}  // namespace workspace
