@@ -1,0 +1,72 @@
+# The front door. CMake builds underneath; everything made here lands in build/.
+#   make deps      install what building and testing needs (Debian 12; idempotent)
+#   make           build
+#   make demo      a legacy job inside a Xen VM that Slurm boots for it   (HYPERVISOR=qemu: quicker)
+#   make test      everything that CI runs
+#   make check     lint, unit and integration tests
+#   make bench     speed, as ratios of interleaved runs
+#   make install   DESTDIR= PREFIX=
+SHELL      := /bin/bash
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+HYPERVISOR ?= xen
+JOBS       ?= $(shell nproc)
+
+BUILD      := build/release
+ASAN_BUILD := build/asan
+FUZZ_BUILD := build/fuzz
+CMAKE      := cmake -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+CTEST      := ctest --output-on-failure --no-tests=error --timeout 600
+
+.PHONY: all build deps images demo test check unit asan fuzz e2e bench install format lint clean
+
+all: build
+
+build: deps
+	@$(CMAKE) -S . -B $(BUILD) >build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }
+	@ninja -C $(BUILD) -j $(JOBS)
+
+deps:
+	@mkdir -p build
+	@tools/deps
+
+# The guest's kernel and initrd and the sample images; each is rebuilt when its recipe changes.
+images: build
+	@images/build --agent $(BUILD)/guest/workspace-agent
+
+demo: images
+	@tests/demo/demo $(HYPERVISOR)
+
+# Lint, unit and integration tests: no VM, no Slurm.
+check: lint unit
+
+lint: build
+	@tests/lint/run $(BUILD)
+
+unit: build
+	@cd $(BUILD) && $(CTEST) -L 'unit|integration'
+
+asan: deps
+	@$(CMAKE) -S . -B $(ASAN_BUILD) -DWS_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug >build/cmake-asan.log 2>&1 || { cat build/cmake-asan.log; exit 1; }
+	@ninja -C $(ASAN_BUILD) -j $(JOBS)
+	@cd $(ASAN_BUILD) && $(CTEST) -L 'unit|integration'
+
+fuzz: deps
+	@tests/fuzz/run $(FUZZ_BUILD)
+
+e2e: images
+	@tests/e2e/run
+
+test: check asan fuzz e2e
+
+bench: images
+	@tests/bench/run
+
+install: build
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX) >build/install.log || { cat build/install.log; exit 1; }
+
+format: deps
+	@git ls-files '*.h' '*.cc' | xargs clang-format -i
+
+clean:
+	rm -rf $(BUILD) $(ASAN_BUILD) $(FUZZ_BUILD)
