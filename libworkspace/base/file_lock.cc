@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,6 +24,13 @@ FileLock::FileLock(const std::string& path, Deadline deadline)
     std::this_thread::sleep_for(std::min(pause, deadline.left()));
     pause = std::min(pause * 2, std::chrono::milliseconds(100));
   }
+}
+
+bool FileLock::is_file_at(const std::string& path) const {
+  struct stat held {};
+  struct stat named {};
+  return ::fstat(fd_.get(), &held) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
 }  // namespace workspace

@@ -15,6 +15,10 @@ class FileLock {
   /// Errors: kTimeout, naming the file; kHost.
   FileLock(const std::string& path, Deadline deadline);
 
+  /// True while the locked file is still the one that `path` names. A lock on a file that has been
+  /// removed guards nothing.
+  [[nodiscard]] bool is_file_at(const std::string& path) const;
+
  private:
   UniqueFd fd_;
 };

@@ -11,22 +11,22 @@ constexpr std::string_view kNamespacePrefix = "ws-";
 constexpr std::string_view kTapPrefix = "ws";
 constexpr std::string_view kScratchSuffix = ".scratch";
 
-std::optional<JobId> parse_job(std::string_view digits) {
-  const auto number = parse_decimal(digits, UINT32_MAX);
-  // A leading zero would give one job two names.
-  if (!number || *number == 0 || digits[0] == '0') return std::nullopt;
-  return JobId(static_cast<std::uint32_t>(*number));
-}
-
 std::optional<JobId> after_prefix(std::string_view name, std::string_view prefix) {
   if (!name.starts_with(prefix)) return std::nullopt;
-  return parse_job(name.substr(prefix.size()));
+  return parse_job_id(name.substr(prefix.size()));
 }
 
 }  // namespace
 
+std::optional<JobId> parse_job_id(std::string_view text) {
+  const auto number = parse_decimal(text, UINT32_MAX);
+  // A leading zero would give one job two names.
+  if (!number || *number == 0 || text[0] == '0') return std::nullopt;
+  return JobId(static_cast<std::uint32_t>(*number));
+}
+
 JobId JobId::parse(std::string_view text) {
-  const auto job = parse_job(text);
+  const auto job = parse_job_id(text);
   if (!job) throw Error(ErrorKind::kInvalid, "'" + printable(text, 32) + "' is not a job id");
   return *job;
 }
@@ -48,7 +48,7 @@ std::optional<JobId> job_of_tap(std::string_view name) { return after_prefix(nam
 
 std::optional<JobId> job_of_scratch_file(std::string_view name) {
   if (!name.ends_with(kScratchSuffix)) return std::nullopt;
-  return parse_job(name.substr(0, name.size() - kScratchSuffix.size()));
+  return parse_job_id(name.substr(0, name.size() - kScratchSuffix.size()));
 }
 
 std::string job_folder(std::string_view runtime_dir, JobId job) {

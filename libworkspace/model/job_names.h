@@ -23,6 +23,9 @@ class JobId {
   std::uint32_t number_;
 };
 
+/// The job that digits alone name; nothing for anything else (a sign, a leading zero, 0).
+std::optional<JobId> parse_job_id(std::string_view text);
+
 /// The names of a job's things on its node. Each is built here and parsed here, nowhere else, so
 /// that teardown and reconcile recognise exactly what prolog made.
 std::string domain_name(JobId job);        ///< `workspace-42`

@@ -30,6 +30,8 @@ JobRecord parse_fields(std::string_view text) {
   JobRecord record(JobId::parse(fields.take("job_id")));
   record.uid = static_cast<std::uint32_t>(fields.take_number("uid", UINT32_MAX));
   record.gid = static_cast<std::uint32_t>(fields.take_number("gid", UINT32_MAX));
+  record.restart_count =
+      static_cast<std::uint32_t>(fields.take_number("restart_count", UINT32_MAX));
   record.state = parse_state(fields.take("state"));
   record.reason = fields.take("reason");
   record.image = fields.take("image");
@@ -67,6 +69,7 @@ std::string JobRecord::to_lines() const {
   fields.add("job_id", job.to_string());
   fields.add("uid", std::uint64_t{uid});
   fields.add("gid", std::uint64_t{gid});
+  fields.add("restart_count", std::uint64_t{restart_count});
   fields.add("state", name_of(state));
   fields.add("reason", reason);
   fields.add("image", image);

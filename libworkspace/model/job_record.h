@@ -29,6 +29,9 @@ struct JobRecord {
   JobId job;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  /// How often Slurm has started the job anew (SLURM_JOB_RESTART_COUNT): tells a second call of the
+  /// prolog for the same run from the first call for the next run.
+  std::uint32_t restart_count = 0;
   WorkspaceState state = WorkspaceState::kPreparing;
   std::string reason;  ///< one line for the user when kFailed
 

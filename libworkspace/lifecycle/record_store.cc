@@ -1,0 +1,69 @@
+#include "libworkspace/lifecycle/record_store.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fd.h"
+#include "libworkspace/base/trusted_path.h"
+
+namespace workspace {
+
+bool RecordStore::has(JobId job) const {
+  struct stat info {};
+  return ::stat(job_folder(runtime_dir_, job).c_str(), &info) == 0;
+}
+
+void RecordStore::make_folder(JobId job) const {
+  make_trusted_folder(job_folder(runtime_dir_, job), 0700);
+}
+
+FileLock RecordStore::lock(JobId job, Deadline deadline) const {
+  const std::string path = file(job, "lock");
+  for (;;) {
+    if (!has(job))
+      throw Error(ErrorKind::kNotFound, "job " + job.to_string() + " has no workspace here");
+    FileLock lock(path, deadline);
+    // Whoever held it may have removed the folder; a lock on an unlinked file guards nothing.
+    if (lock.is_file_at(path)) return lock;
+  }
+}
+
+std::optional<JobRecord> RecordStore::load(JobId job) const {
+  try {
+    return JobRecord::parse(read_file(file(job, JobRecord::kFileName), JobRecord::kMaxBytes));
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::kNotFound) return std::nullopt;
+    throw;
+  }
+}
+
+void RecordStore::save(const JobRecord& record) const {
+  write_file_atomic(file(record.job, JobRecord::kFileName), record.to_lines(), 0600);
+}
+
+void RecordStore::remove(JobId job) const {
+  std::error_code error;
+  std::filesystem::remove_all(job_folder(runtime_dir_, job), error);
+  if (error) throw_errno("removing " + job_folder(runtime_dir_, job), error.value());
+}
+
+std::vector<JobId> RecordStore::jobs() const {
+  std::vector<JobId> jobs;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(runtime_dir_, error)) {
+    if (const auto job = parse_job_id(entry.path().filename().string())) jobs.push_back(*job);
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw_errno("listing " + runtime_dir_, error.value());
+  return jobs;
+}
+
+std::string RecordStore::file(JobId job, std::string_view name) const {
+  return job_folder(runtime_dir_, job) + "/" + std::string(name);
+}
+
+}  // namespace workspace

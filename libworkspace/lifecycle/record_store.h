@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libworkspace/base/deadline.h"
+#include "libworkspace/base/file_lock.h"
+#include "libworkspace/model/job_record.h"
+
+namespace workspace {
+
+/// The records of the workspace jobs of this node: one root-only folder for each under a runtime
+/// folder such as /run/workspace. The folder is the first thing a prolog makes and the last that an
+/// epilog removes, so whatever is left of a job, its folder is.
+class RecordStore {
+ public:
+  explicit RecordStore(std::string runtime_dir) : runtime_dir_(std::move(runtime_dir)) {}
+
+  /// True if the job has a folder: it is a workspace job. One stat.
+  [[nodiscard]] bool has(JobId job) const;
+
+  /// Makes the job's folder if it is not there. Errors: kDenied when somebody else's thing is in
+  /// its place; kHost.
+  void make_folder(JobId job) const;
+
+  /// Holds off every other prolog, epilog and reconcile of this job while it lives. The job's
+  /// folder must be there. Errors: kTimeout; kNotFound when the folder goes away meanwhile.
+  [[nodiscard]] FileLock lock(JobId job, Deadline deadline) const;
+
+  /// The record; nothing while the folder has none (a prolog was killed before it wrote one).
+  /// Errors: kInvalid when it is damaged; kHost.
+  [[nodiscard]] std::optional<JobRecord> load(JobId job) const;
+  void save(const JobRecord& record) const;
+
+  /// Removes the folder and all in it; one that is gone already is fine.
+  void remove(JobId job) const;
+
+  /// Every job that has a folder, in no order.
+  [[nodiscard]] std::vector<JobId> jobs() const;
+
+  [[nodiscard]] std::string file(JobId job, std::string_view name) const;
+
+ private:
+  std::string runtime_dir_;
+};
+
+}  // namespace workspace
