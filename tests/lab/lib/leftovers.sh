@@ -1,0 +1,90 @@
+# What of a lab exists on this machine: to end it, and to prove that it ended.
+# shellcheck shell=bash
+
+# prove_nothing_left LABDIR PROCESSES_BEFORE: fails with a list. Some seconds are given to the
+# kernel, which frees namespaces in the background.
+prove_nothing_left() {
+    local lab=$1 before=$2
+    wait_until 10 nothing_left "$lab" "$before" && return 0
+    printf "lab: '%s' is not down; left behind:\n" "$(lab_name "$lab")" >&2
+    leftovers "$lab" "$before" | sed 's/^/    /' >&2
+    exit "$kLabFailed"
+}
+
+nothing_left() { [ -z "$(leftovers "$1" "$2")" ]; }
+
+leftovers() {
+    local lab=$1 before=$2
+    leftover_processes "$lab" "$before"
+    network_namespaces "$lab" | sed 's/^/network namespace /'
+    grep -E "$(lab_mount_pattern "$lab")" /proc/self/mountinfo | awk '{print "mount " $5}'
+    lab_loops "$lab" | sed 's/^/loop device /'
+    ip -o link show | awk -F': ' -v prefix="$(netns_prefix "$lab")" 'index($2, prefix) {print "link " $2}'
+}
+
+# Two ways to find them: those that were seen in the lab's networks before, and those that have a
+# mount of the lab, whatever network they are in by now.
+leftover_processes() {
+    local lab=$1 before=$2 pid started file
+    {
+        while read -r pid started; do
+            if [ -n "$pid" ] && [ "$(process_start_time "$pid")" = "$started" ]; then echo "$pid"; fi
+        done <<<"$before"
+        while read -r file; do
+            file=${file#/proc/}
+            echo "${file%/mountinfo}"
+        done < <(processes_with_mounts "$lab")
+    } | sort -un | while read -r pid; do
+        [ -e "/proc/$pid" ] && echo "process $pid ($(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline"))"
+    done
+    true
+}
+
+# Processes in a box's mount namespace: those have the lab's file systems, this machine's own
+# processes do not. What may not be read (the machine's init, say) is not the lab's.
+processes_with_mounts() {
+    grep -lE "$(lab_mount_pattern "$1")" /proc/[0-9]*/mountinfo 2>/dev/null || true
+}
+
+# Directories of the lab are the source of binds, its name is that of its own file systems. (Names
+# under /run/netns do not count: every fresh mount namespace has a passing copy of them.)
+lab_mount_pattern() {
+    local directory=${1//./\\.}
+    printf ' %s/| - (tmpfs|overlay) %s' "$directory" "$(netns_prefix "$1")"
+}
+
+# lab_processes LABDIR: "PID START_TIME" of all processes in the lab's networks and boxes. These
+# will be killed, so only what is certain counts: same network or same pid namespace as a box.
+lab_processes() {
+    local lab=$1 pid
+    { processes_in_networks "$lab" && processes_in_boxes "$lab"; } | sort -un | while read -r pid; do
+        echo "$pid $(process_start_time "$pid")"
+    done
+}
+
+processes_in_networks() {
+    local netns
+    for netns in $(network_namespaces "$1"); do ip netns pids "$netns"; done
+}
+
+processes_in_boxes() {
+    local lab=$1 box init namespace link
+    [ -f "$lab/settings" ] || return 0
+    while read -r box; do
+        init=$(box_init "$lab" "$box") || continue
+        namespace=$(readlink "/proc/$init/ns/pid") || continue
+        find /proc/[0-9]*/ns/pid -lname "$namespace" 2>/dev/null | cut -d/ -f3
+    done < <(lab_boxes "$lab")
+}
+
+# Loop devices over files of the lab, known by device and inode: the path which the kernel shows
+# is the one inside the box.
+lab_loops() {
+    local lab=$1 files
+    [ -d "$lab" ] || return 0
+    files=$(find "$lab" -type f -printf '%i\n')
+    losetup --list --noheadings --output NAME,BACK-INO,BACK-MAJ:MIN |
+        awk -v files="$files" -v device="$(mountpoint -d "$(stat -c %m "$lab")")" '
+            BEGIN { count = split(files, list, "\n"); for (i = 1; i <= count; i++) inode[list[i]] = 1 }
+            ($2 in inode) && $3 == device { print $1 }'
+}

@@ -1,0 +1,51 @@
+# The project itself: built, installed into the lab's directory, its sample images registered.
+# shellcheck shell=bash
+
+# make_project TARGET ARGUMENTS…: one `make` at a time in this repository, however many labs start.
+make_project() {
+    local target=$1 log=$2
+    shift 2
+    [ -f "$repository/Makefile" ] && grep -q "^$target:" "$repository/Makefile" || return 0
+    mkdir -p "$project_cache"
+    flock "$project_cache/lab-make.lock" \
+        make -s -C "$repository" "$target" "$@" >>"$log" 2>&1 </dev/null || {
+        show_log "$log"
+        return 1
+    }
+}
+
+project_build() {
+    local lab=$1 start
+    start=$(now_ms)
+    make_project build "$lab/log/make.log"
+    make_project install "$lab/log/make.log" DESTDIR="$lab/install" PREFIX=/usr
+    make_project images "$lab/log/make.log"
+    say_since "$start" 'lab: the project is built and installed'
+}
+
+# The guest's kernel and initrd, where workspace.yaml names them.
+project_guest() {
+    local lab=$1 file
+    for file in vmlinux initrd.img; do
+        if [ -f "$project_cache/images/$file" ]; then
+            cp --reflink=auto "$project_cache/images/$file" "$lab/guest/$file"
+        fi
+    done
+}
+
+# Registers the sample images as an administrator would, on the login side.
+project_images() {
+    local lab=$1 manifest image start
+    [ -x "$lab/install/usr/bin/workspace" ] || return 0
+    for manifest in "$project_cache"/images/*/manifest.yaml; do
+        [ -f "$manifest" ] || continue
+        start=$(now_ms)
+        image=$(basename "$(dirname "$manifest")")
+        box_run "$lab" "$kCtl" timeout 120 workspace image register \
+            "/run/lab/images/$image/manifest.yaml" >"$lab/log/register.log" 2>&1 || {
+            show_log "$lab/log/register.log"
+            return 1
+        }
+        say_since "$start" "lab: image $image is registered"
+    done
+}
