@@ -22,6 +22,7 @@ struct Allocation {
   std::vector<std::uint32_t> cpu_ids;  ///< Slurm's abstract CPU numbers of this node
   std::uint64_t memory_mib = 0;        ///< allocated memory of this node
   std::uint32_t node_count = 0;
+  std::uint32_t node_cpus = 0;  ///< what the cluster's configuration states for this node
 };
 
 }  // namespace workspace

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+#include "libworkspace/base/deadline.h"
+#include "libworkspace/base/error.h"
+
+namespace workspace {
+
+/// Runs a call into a library that may wait for ever on another program, and gives up at the
+/// deadline. The call has a thread of its own, which is then left behind: it must own all it
+/// touches (capture by value), and the caller should soon end its process.
+/// Errors: kTimeout, naming `what`; whatever the call throws.
+template <class Result>
+Result bounded_call(std::string_view what, Deadline deadline, std::function<Result()> call) {
+  std::packaged_task<Result()> task(std::move(call));
+  auto result = task.get_future();
+  std::thread(std::move(task)).detach();
+  if (result.wait_for(deadline.left()) != std::future_status::ready)
+    throw Error(ErrorKind::kTimeout, std::string(what) + ": no answer in time");
+  return result.get();
+}
+
+}  // namespace workspace
