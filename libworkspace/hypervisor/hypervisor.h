@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libworkspace/base/deadline.h"
+#include "libworkspace/model/cpu_topology.h"
+#include "libworkspace/model/digest.h"
+#include "libworkspace/model/hypervisor_kind.h"
+#include "libworkspace/model/job_names.h"
+
+namespace workspace {
+
+/// Whose domain it is. It travels in the domain's metadata, which makes the hypervisor the ledger
+/// that prolog, epilog and reconcile compare with Slurm's jobs.
+struct DomainOwner {
+  JobId job;
+  std::uint32_t uid = 0;
+  std::string image;  ///< NAME:VERSION
+  Digest digest;
+
+  bool operator==(const DomainOwner&) const = default;
+};
+
+/// A raw disk file. The format is always named to the hypervisor, never probed.
+struct DomainDisk {
+  std::string path;  ///< absolute
+  bool read_only = true;
+};
+
+/// A job's VM, in terms that both hypervisors share. How each of them is told is domain_xml's.
+struct DomainDescription {
+  explicit DomainDescription(DomainOwner whose) : owner(std::move(whose)) {}
+
+  DomainOwner owner;
+  std::uint32_t vcpus = 1;
+  std::uint64_t memory_mib = 0;
+  /// Machine CPUs, one for each vCPU in order; empty leaves the choice to the hypervisor.
+  std::vector<std::uint32_t> pinned_cpus;
+
+  std::string kernel;  ///< absolute path of an uncompressed vmlinux
+  /// Absolute path of this job's own file. Where QEMU does not run as root, create() gives the file
+  /// to its user, who must be able to walk to it (mode 0711 of the folders is enough).
+  std::string initrd;
+  std::string kernel_options;  ///< the site's, behind the project's own
+  /// In the order of disk_device. A writable disk is this job's own file, as the initrd is.
+  std::vector<DomainDisk> disks;
+  std::string console_log;  ///< absolute path of a file for the console's output (QEMU)
+};
+
+/// Where a domain stands.
+enum class DomainState {
+  kRunning,  ///< running, or starting
+  kPaused,
+  kStopped,  ///< shut down or crashed; still holds memory and needs destroy()
+};
+
+struct DomainStatus {
+  JobId job;  ///< from the domain's name
+  DomainState state = DomainState::kRunning;
+  /// Missing when the domain carries no metadata that can be read: it is then not ours to explain,
+  /// but its name is.
+  std::optional<DomainOwner> owner;
+};
+
+/// The node's hypervisor. Looks at and touches only domains with the name that model/job_names
+/// builds for a job. Not thread-safe.
+///
+/// Every call is bounded. Errors of all calls: kHost when the hypervisor or libvirt fails; kTimeout
+/// at the deadline. No error is the user's fault here: whether a guest works, its agent tells.
+class Hypervisor {
+ public:
+  virtual ~Hypervisor() = default;
+
+  [[nodiscard]] virtual HypervisorKind kind() const = 0;
+
+  /// Starts the job's domain; on return it exists and runs, which proves neither its disks nor its
+  /// NIC. A domain that is there already is an error. For QEMU the tap must be there, down; for Xen
+  /// the namespace, where the vif's script puts the link.
+  virtual void create(const DomainDescription& description, Deadline deadline) = 0;
+
+  /// Ends the job's domain at once, and returns when it is really gone. "Already gone" is success.
+  virtual void destroy(JobId job, Deadline deadline) = 0;
+
+  /// False for a domain that is stopped or not there.
+  virtual bool is_running(JobId job, Deadline deadline) = 0;
+
+  /// All domains of jobs on this node, the stopped ones too.
+  virtual std::vector<DomainStatus> list(Deadline deadline) = 0;
+
+  /// The last lines of the guest's console, at most `max_bytes`, each line sanitised and ended by a
+  /// newline; empty when nothing can be had. Call it before destroy(). Never throws: it serves to
+  /// explain another error.
+  virtual std::string console_tail(JobId job, std::size_t max_bytes,
+                                   Deadline deadline) noexcept = 0;
+
+  /// The machine's CPUs as the hypervisor numbers them, for pinned_cpus. In a Xen dom0 these are
+  /// not the CPUs that /proc and /sys show. Empty when the hypervisor does not tell.
+  virtual CpuTopology cpu_topology(Deadline deadline) = 0;
+};
+
+/// The guest's name for the disk at `index`: `vda`, `vdb` … or `xvda` …
+std::string disk_device(HypervisorKind kind, std::size_t index);
+
+}  // namespace workspace

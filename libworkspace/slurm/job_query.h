@@ -1,0 +1,19 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "libworkspace/base/deadline.h"
+#include "libworkspace/model/job_names.h"
+
+namespace workspace {
+
+/// The jobs that hold an allocation on the node and have not ended: starting, running or suspended.
+/// A job in its epilog is not among them.
+/// Errors: kHost when the controller cannot be asked, which is not the same as "no jobs"; kTimeout.
+std::set<JobId> jobs_on_node(const std::string& node_name, Deadline deadline);
+
+/// The same question for one job. Errors: as jobs_on_node.
+bool job_is_on_node(JobId job, const std::string& node_name, Deadline deadline);
+
+}  // namespace workspace
