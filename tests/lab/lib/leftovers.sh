@@ -73,7 +73,8 @@ processes_in_boxes() {
     while read -r box; do
         init=$(box_init "$lab" "$box") || continue
         namespace=$(readlink "/proc/$init/ns/pid") || continue
-        find /proc/[0-9]*/ns/pid -lname "$namespace" 2>/dev/null | cut -d/ -f3
+        # Processes come and go while find looks: its status says nothing.
+        { find /proc/[0-9]*/ns/pid -lname "$namespace" 2>/dev/null || true; } | cut -d/ -f3
     done < <(lab_boxes "$lab")
 }
 
