@@ -45,6 +45,7 @@ end_processes() {
     done < <(lab_processes "$1")
 }
 
+# detach_loops DIRECTORY: those over files below it.
 detach_loops() {
     local device
     for device in $(lab_loops "$1"); do losetup --detach "$device" || true; done

@@ -78,14 +78,14 @@ processes_in_boxes() {
     done < <(lab_boxes "$lab")
 }
 
-# Loop devices over files of the lab, known by device and inode: the path which the kernel shows
-# is the one inside the box.
+# lab_loops DIRECTORY: loop devices over files below it, known by device and inode: the path which
+# the kernel shows is the one inside the box.
 lab_loops() {
-    local lab=$1 files
-    [ -d "$lab" ] || return 0
-    files=$(find "$lab" -type f -printf '%i\n')
+    local directory=$1 files
+    [ -d "$directory" ] || return 0
+    files=$(find "$directory" -type f -printf '%i\n')
     losetup --list --noheadings --output NAME,BACK-INO,BACK-MAJ:MIN |
-        awk -v files="$files" -v device="$(mountpoint -d "$(stat -c %m "$lab")")" '
+        awk -v files="$files" -v device="$(mountpoint -d "$(stat -c %m "$directory")")" '
             BEGIN { count = split(files, list, "\n"); for (i = 1; i <= count; i++) inode[list[i]] = 1 }
             ($2 in inode) && $3 == device { print $1 }'
 }

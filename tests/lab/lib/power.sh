@@ -5,10 +5,15 @@ verb_crash() {
     power_target 'crash [--name LAB] N' "$@"
     local lab=$target_lab node
     node=$(node_name "$target_number")
-    is_xen "$lab" && die 'crash is for qemu labs'
-    box_stop "$lab" "$node"
-    # A machine without power has no interfaces either; deleting them also takes the taps.
-    ip netns del "$(box_netns "$lab" "$node")" 2>/dev/null || true
+    if is_xen "$lab"; then
+        load_xen
+        xen_node_crash "$lab" "$target_number"
+    else
+        box_stop "$lab" "$node"
+        # A machine without power has no interfaces either, nor taps, nor loop devices.
+        ip netns del "$(box_netns "$lab" "$node")" 2>/dev/null || true
+        detach_loops "$(box_dir "$lab" "$node")"
+    fi
     say "$node: has no power"
 }
 
@@ -16,10 +21,9 @@ verb_boot() {
     power_target 'boot [--name LAB] N' "$@"
     local lab=$target_lab node
     node=$(node_name "$target_number")
-    is_xen "$lab" && die 'boot is for qemu labs'
-    box_is_up "$lab" "$node" && die "$node is running; crash it first"
-    network_add_node "$lab" "$node"
-    node_up "$lab" "$target_number"
+    [ "$(box_status "$lab" "$node")" = down ] || die "$node is running; crash it first"
+    if ! is_xen "$lab"; then network_add_node "$lab" "$node"; fi
+    node_up "$lab" "$target_number" boot
 }
 
 power_target() {

@@ -1,25 +1,21 @@
 # The project itself: built, installed into the lab's directory, its sample images registered.
 # shellcheck shell=bash
 
-# make_project TARGET ARGUMENTS…: one `make` at a time in this repository, however many labs start.
+# One `make` at a time in this repository, however many labs start.
 make_project() {
-    local target=$1 log=$2
-    shift 2
-    [ -f "$repository/Makefile" ] && grep -q "^$target:" "$repository/Makefile" || return 0
     mkdir -p "$project_cache"
-    flock "$project_cache/lab-make.lock" \
-        make -s -C "$repository" "$target" "$@" >>"$log" 2>&1 </dev/null || {
-        show_log "$log"
-        return 1
-    }
+    flock "$project_cache/lab-make.lock" make -s -C "$repository" "$@" </dev/null
 }
 
+# project_build LABDIR: what has an error to report is shown by make's own last lines.
 project_build() {
-    local lab=$1 start
+    local lab=$1 start targets=(install)
     start=$(now_ms)
-    make_project build "$lab/log/make.log"
-    make_project install "$lab/log/make.log" DESTDIR="$lab/install" PREFIX=/usr
-    make_project images "$lab/log/make.log"
+    if [ -d "$repository/guest" ]; then targets+=(images); fi
+    if ! make_project "${targets[@]}" DESTDIR="$lab/install" PREFIX=/usr >"$lab/log/make.log" 2>&1; then
+        show_log "$lab/log/make.log"
+        return 1
+    fi
     say_since "$start" 'lab: the project is built and installed'
 }
 

@@ -32,6 +32,6 @@ verb_service() {
     lab=$(lab_dir "$option_name")
     require_lab "$lab"
     require_node "$lab" "$number"
-    is_xen "$lab" && die "the services of a Xen node are its dom0's; use: lab node $number …"
+    if is_xen "$lab"; then die "the services of a Xen node are its dom0's; use: lab node $number …"; fi
     box_service "$lab" "$(node_name "$number")" "${arguments[1]}" "${arguments[2]}"
 }

@@ -19,7 +19,7 @@ verb_up() {
 }
 
 up_steps() {
-    local lab=$1 number
+    local lab=$1 box number
     mkdir -p "$labs_root"
     make_lab_directory "$lab"
     project_build "$lab"
@@ -27,7 +27,7 @@ up_steps() {
     while read -r box; do write_etc "$lab" "$box"; done < <(lab_boxes "$lab")
     network_up "$lab"
     controller_up "$lab"
-    for number in $(seq "$option_nodes"); do node_up "$lab" "$number"; done
+    for number in $(seq "$option_nodes"); do node_up "$lab" "$number" up; done
     project_images "$lab"
 }
 
@@ -45,16 +45,16 @@ controller_up() {
     local lab=$1 service
     step "$lab" "$kCtl" 'its root is ready' box_start "$lab" "$kCtl"
     for service in munged slurmctld; do service_up "$lab" "$kCtl" "$service"; done
-    if is_xen "$lab"; then step "$lab" "$kCtl" 'diod is ready' export_directories "$lab"; fi
+    if is_xen "$lab"; then service_up "$lab" "$kCtl" diod; fi
 }
 
-# node_up LABDIR N: until Slurm would give it a job.
+# node_up LABDIR N up|boot: until Slurm would give it a job; a fresh one, or one that comes back.
 node_up() {
-    local lab=$1 number=$2 node service
+    local lab=$1 number=$2 how=$3 node service
     node=$(node_name "$number")
     if is_xen "$lab"; then
         load_xen
-        step "$lab" "$node" 'Xen and its dom0 are ready' xen_node_up "$lab" "$number"
+        step "$lab" "$node" 'Xen, its dom0 and slurmd are ready' "xen_node_$how" "$lab" "$number"
     else
         step "$lab" "$node" 'its root is ready' box_start "$lab" "$node"
         for service in munged virtlogd libvirtd slurmd; do service_up "$lab" "$node" "$service"; done
@@ -76,7 +76,7 @@ step() {
     if ! "$@"; then
         printf "lab: %s: not so: %s\n" "$box" "$text" >&2
         show_box_logs "$lab" "$box"
-        return 1
+        exit "$kLabFailed"
     fi
     say_since "$start" "$box: $text"
 }
@@ -126,6 +126,17 @@ verb_install() {
     project_build "$lab"
     project_guest "$lab"
     while read -r box; do
-        if box_is_up "$lab" "$box"; then box_run "$lab" "$box" cp -a /run/lab/install/. /; fi
+        install_into "$lab" "$box"
     done < <(lab_boxes "$lab")
+}
+
+# cp removes a file before it writes it anew: a program that runs keeps its own.
+install_into() {
+    local lab=$1 box=$2
+    if is_xen "$lab" && [ "$box" != "$kCtl" ]; then
+        load_xen
+        xen_node_install "$lab" "${box#node}"
+    elif box_is_up "$lab" "$box"; then
+        box_run "$lab" "$box" cp -a --remove-destination /run/lab/install/. /
+    fi
 }
