@@ -1,0 +1,118 @@
+#include "libworkspace/guest/agent_connection.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <thread>
+
+#include "libworkspace/base/error.h"
+
+namespace workspace {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Longer attempts lose time: the kernel repeats a lost SYN only after a second.
+constexpr milliseconds kAttempt(150);
+constexpr milliseconds kPause(20);
+
+constexpr int kIdleS = 10;
+constexpr int kIntervalS = 5;
+constexpr int kLostProbes = 4;
+constexpr int kSilenceMs = (kIdleS + kIntervalS * kLostProbes) * 1000;
+
+void set_option(int socket, int level, int option, int value, const char* name) {
+  if (::setsockopt(socket, level, option, &value, sizeof value) != 0)
+    throw_errno(std::string("setting ") + name);
+}
+
+/// Keeps this thread in another network namespace for the object's life.
+class NamespaceVisit {
+ public:
+  explicit NamespaceVisit(const std::string& path) {
+    if (path.empty()) return;
+    home_ = UniqueFd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+    if (!home_.valid()) throw_errno("opening the thread's own network namespace");
+    const UniqueFd there(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!there.valid()) {
+      if (errno == ENOENT)
+        throw Error(ErrorKind::kNotFound, "the network namespace " + path + " does not exist");
+      throw_errno("opening the network namespace " + path);
+    }
+    if (::setns(there.get(), CLONE_NEWNET) != 0) throw_errno("entering " + path);
+  }
+  NamespaceVisit(const NamespaceVisit&) = delete;
+  NamespaceVisit& operator=(const NamespaceVisit&) = delete;
+  ~NamespaceVisit() {
+    // Going on in a job's namespace would be worse than ending, and no caller could repair it.
+    if (home_.valid() && ::setns(home_.get(), CLONE_NEWNET) != 0) std::terminate();
+  }
+
+ private:
+  UniqueFd home_;
+};
+
+/// A socket belongs for ever to the namespace it was made in.
+UniqueFd make_socket(const std::string& network_namespace) {
+  const NamespaceVisit visit(network_namespace);
+  UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.valid()) throw_errno("making a socket in " + network_namespace);
+  return socket;
+}
+
+/// 0, or the errno of an attempt that may go better the next time.
+int try_connect(int socket, const struct sockaddr_in& to, Deadline deadline) {
+  if (::connect(socket, reinterpret_cast<const struct sockaddr*>(&to), sizeof to) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
+  struct pollfd entry {
+    socket, POLLOUT, 0
+  };
+  if (::poll(&entry, 1, deadline.poll_ms(kAttempt)) <= 0) return ETIMEDOUT;
+  int error = 0;
+  socklen_t length = sizeof error;
+  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
+  return error;
+}
+
+}  // namespace
+
+UniqueFd connect_to_agent(const std::string& network_namespace, const std::string& address,
+                          std::uint16_t port, Deadline deadline) {
+  struct sockaddr_in to {};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  if (::inet_pton(AF_INET, address.c_str(), &to.sin_addr) != 1)
+    throw Error(ErrorKind::kInvalid, "'" + address + "' is not an IPv4 address");
+  for (;;) {
+    UniqueFd socket = make_socket(network_namespace);
+    if (try_connect(socket.get(), to, deadline) == 0) {
+      set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+      watch_guest(socket.get(), true);
+      return socket;
+    }
+    if (deadline.passed()) throw Error(ErrorKind::kGuest, "the guest does not answer");
+    std::this_thread::sleep_for(std::min(kPause, deadline.left()));
+  }
+}
+
+void watch_guest(int socket, bool watching) {
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, kIdleS, "TCP_KEEPIDLE");
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, kIntervalS, "TCP_KEEPINTVL");
+  set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, kLostProbes, "TCP_KEEPCNT");
+  // Without a bound of its own, data that nobody acknowledges would end the connection in 15
+  // minutes.
+  set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, watching ? kSilenceMs : INT_MAX,
+             "TCP_USER_TIMEOUT");
+  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, watching ? 1 : 0, "SO_KEEPALIVE");
+}
+
+}  // namespace workspace

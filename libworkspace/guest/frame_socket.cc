@@ -1,0 +1,120 @@
+#include "libworkspace/guest/frame_socket.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "libworkspace/base/error.h"
+
+namespace workspace {
+namespace {
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+
+void wait_for(int socket, short events, Deadline deadline) {
+  struct pollfd entry {
+    socket, events, 0
+  };
+  for (;;) {
+    const int ready = ::poll(&entry, 1, deadline.poll_ms());
+    if (ready > 0) return;
+    if (ready == 0) throw Error(ErrorKind::kGuest, "the guest's agent does not answer");
+    if (errno != EINTR) throw_errno("waiting for the guest's agent");
+  }
+}
+
+[[noreturn]] void throw_gone(int error_number) {
+  throw Error(ErrorKind::kGuest,
+              std::string("the connection to the guest broke: ") + std::strerror(error_number));
+}
+
+/// Fills `out`; false at the end of the stream before its first byte.
+bool receive_exactly(int socket, std::string& out, std::size_t bytes, Deadline deadline) {
+  out.resize(bytes);
+  std::size_t have = 0;
+  while (have < bytes) {
+    const ssize_t got = ::recv(socket, out.data() + have, bytes - have, MSG_DONTWAIT);
+    if (got > 0) {
+      have += static_cast<std::size_t>(got);
+    } else if (got == 0) {
+      if (have == 0) return false;
+      throw Error(ErrorKind::kGuest, "the guest's agent closed the connection within a frame");
+    } else if (errno == EAGAIN) {
+      wait_for(socket, POLLIN, deadline);
+    } else if (errno != EINTR) {
+      throw_gone(errno);
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void send_frame(int socket, FrameType type, std::string_view payload, Deadline deadline) {
+  std::string frame;
+  append_frame(frame, type, 0, payload);
+  std::string_view left = frame;
+  while (!left.empty()) {
+    const ssize_t sent = ::send(socket, left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) {
+      left.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN) {
+      wait_for(socket, POLLOUT, deadline);
+    } else if (errno != EINTR) {
+      throw_gone(errno);
+    }
+  }
+}
+
+std::optional<Frame> receive_frame(int socket, Deadline deadline) {
+  std::string bytes;
+  if (!receive_exactly(socket, bytes, kFrameHeaderBytes, deadline)) return std::nullopt;
+  const FrameHeader header = FrameHeader::parse(bytes);
+  Frame frame{header.type, header.stream, {}};
+  if (header.payload_bytes > 0 &&
+      !receive_exactly(socket, frame.payload, header.payload_bytes, deadline)) {
+    throw Error(ErrorKind::kGuest, "the guest's agent closed the connection within a frame");
+  }
+  return frame;
+}
+
+FrameSocket::FrameSocket(UniqueFd fd) : fd_(std::move(fd)) {
+  const int flags = ::fcntl(fd_.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(fd_.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+    throw_errno("making a socket non-blocking");
+}
+
+void FrameSocket::send(FrameType type, std::uint8_t stream, std::string_view payload) {
+  if (!broken_) append_frame(output_, type, stream, payload);
+}
+
+void FrameSocket::flush() {
+  std::size_t sent_bytes = 0;
+  while (sent_bytes < output_.size()) {
+    const ssize_t sent = ::send(fd_.get(), output_.data() + sent_bytes, output_.size() - sent_bytes,
+                                MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) {
+      sent_bytes += static_cast<std::size_t>(sent);
+    } else if (errno != EINTR) {
+      if (errno != EAGAIN) broken_ = true;
+      break;
+    }
+  }
+  output_.erase(0, broken_ ? output_.size() : sent_bytes);
+}
+
+void FrameSocket::receive() {
+  std::array<char, kReadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (got > 0) {
+    reader_.feed({buffer.data(), static_cast<std::size_t>(got)});
+  } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
+    broken_ = true;
+  }
+}
+
+}  // namespace workspace

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libworkspace/base/deadline.h"
+#include "libworkspace/base/fd.h"
+#include "libworkspace/guest/protocol.h"
+
+namespace workspace {
+
+/// Sends one frame on a socket that does not block. Errors: kGuest when the other side is gone or
+/// the deadline passes.
+void send_frame(int socket, FrameType type, std::string_view payload, Deadline deadline);
+
+/// Receives exactly one frame and not a byte more, so that the socket can be handed on afterwards
+/// (to a 9p server, to the kernel). Nothing when the other side closed the connection between two
+/// frames. Errors: kInvalid for a malformed frame; kGuest as above.
+std::optional<Frame> receive_frame(int socket, Deadline deadline);
+
+/// A connection of many frames for an event loop: what is sent is queued, what is received is cut
+/// into frames. The socket is this object's alone, so it may be made non-blocking.
+class FrameSocket {
+ public:
+  explicit FrameSocket(UniqueFd fd);
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Queues a frame; flush() sends it.
+  void send(FrameType type, std::uint8_t stream, std::string_view payload);
+  [[nodiscard]] bool has_output() const { return !output_.empty(); }
+  /// True while so much is queued that no stream should be read for more.
+  [[nodiscard]] bool congested() const { return output_.size() >= kStreamWindowBytes; }
+  /// True once the other side has closed or the connection broke; nothing more can be sent.
+  [[nodiscard]] bool broken() const { return broken_; }
+
+  /// Sends as much as the socket takes now.
+  void flush();
+  /// Reads what is there now, for next().
+  void receive();
+  /// The next frame received, if a whole one is there. Errors: kInvalid for a malformed one.
+  std::optional<Frame> next() { return reader_.next(); }
+
+ private:
+  UniqueFd fd_;
+  FrameReader reader_;
+  std::string output_;
+  bool broken_ = false;
+};
+
+}  // namespace workspace

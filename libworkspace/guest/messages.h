@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace workspace {
+
+/// The payloads of the frames that hold more than bytes or a number. Each is written by encode()
+/// and read by parse(), which throws kInvalid for anything that encode() would not have written.
+
+/// What a connection is for.
+enum class Purpose { kTask, kProbe, kMount, kMounted, kStop };
+
+std::string_view name_of(Purpose purpose);
+
+/// The node's first frame. The token proves that it is the node that speaks: only the job's record,
+/// which root alone can read, and the guest's boot configuration hold it.
+struct Hello {
+  std::string token;  ///< 64 hexadecimal digits
+  Purpose purpose = Purpose::kProbe;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint32_t job = 0;
+  std::uint32_t step = 0;
+  std::uint32_t task = 0;
+
+  [[nodiscard]] std::string encode() const;
+  static Hello parse(std::string_view payload);
+};
+
+/// The answer to a probe: what the guest found when it looked at itself. The agent answers only
+/// when every step of its boot went well, so an answer says that root, scratch disk and NIC are
+/// there.
+struct Readiness {
+  std::string agent_version;
+  std::string kernel;      ///< as `uname -r` has it
+  std::string hypervisor;  ///< xen, kvm, tcg, or unknown
+  std::uint32_t vcpus = 0;
+  std::uint64_t memory_kib = 0;
+  std::uint64_t scratch_kib = 0;
+  std::uint64_t uptime_ms = 0;
+
+  [[nodiscard]] std::string encode() const;
+  static Readiness parse(std::string_view payload);
+};
+
+/// A folder of the node's, to be mounted in the guest over this very connection.
+struct MountRequest {
+  std::string destination;  ///< absolute, no `.` or `..` parts
+  std::string export_name;  ///< the folder's name on the server (9p's aname)
+  bool read_only = false;
+
+  [[nodiscard]] std::string encode() const;
+  static MountRequest parse(std::string_view payload);
+};
+
+/// How a task ended.
+struct TaskExit {
+  bool signaled = false;
+  std::uint8_t code = 0;  ///< the exit status, or the signal's number
+  bool core = false;
+
+  [[nodiscard]] std::string encode() const;
+  static TaskExit parse(std::string_view payload);
+};
+
+struct TerminalSize {
+  std::uint16_t rows = 24;
+  std::uint16_t columns = 80;
+
+  [[nodiscard]] std::string encode() const;
+  static TerminalSize parse(std::string_view payload);
+};
+
+}  // namespace workspace

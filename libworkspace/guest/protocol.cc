@@ -1,0 +1,121 @@
+#include "libworkspace/guest/protocol.h"
+
+#include "libworkspace/base/error.h"
+
+namespace workspace {
+namespace {
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(ErrorKind::kInvalid, "protocol error: " + why);
+}
+
+std::uint32_t load_u32(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  return value;
+}
+
+/// The stream of a frame that belongs to none is 0.
+bool has_stream(FrameType type) {
+  return type == FrameType::kData || type == FrameType::kClose || type == FrameType::kCredit;
+}
+
+}  // namespace
+
+std::optional<std::string_view> name_of(FrameType type) {
+  switch (type) {
+    case FrameType::kHello:
+      return "HELLO";
+    case FrameType::kSpec:
+      return "SPEC";
+    case FrameType::kSpecEnd:
+      return "SPEC_END";
+    case FrameType::kScript:
+      return "SCRIPT";
+    case FrameType::kStart:
+      return "START";
+    case FrameType::kSignal:
+      return "SIGNAL";
+    case FrameType::kResize:
+      return "RESIZE";
+    case FrameType::kMount:
+      return "MOUNT";
+    case FrameType::kData:
+      return "DATA";
+    case FrameType::kClose:
+      return "CLOSE";
+    case FrameType::kCredit:
+      return "CREDIT";
+    case FrameType::kStarted:
+      return "STARTED";
+    case FrameType::kExit:
+      return "EXIT";
+    case FrameType::kError:
+      return "ERROR";
+    case FrameType::kReady:
+      return "READY";
+    case FrameType::kOk:
+      return "OK";
+  }
+  return std::nullopt;
+}
+
+void append_frame(std::string& out, FrameType type, std::uint8_t stream, std::string_view payload) {
+  if (payload.size() > kMaxPayloadBytes)
+    refuse("a payload of " + std::to_string(payload.size()) + " bytes does not fit into a frame");
+  out += encode_u32(static_cast<std::uint32_t>(payload.size()));
+  out += static_cast<char>(type);
+  out += static_cast<char>(stream);
+  out.append(2, '\0');
+  out.append(payload);
+}
+
+FrameHeader FrameHeader::parse(std::string_view bytes) {
+  FrameHeader header;
+  header.payload_bytes = load_u32(bytes);
+  header.type = static_cast<FrameType>(bytes[4]);
+  header.stream = static_cast<std::uint8_t>(bytes[5]);
+  if (header.payload_bytes > kMaxPayloadBytes) {
+    refuse("a frame of " + std::to_string(header.payload_bytes) + " bytes, more than the " +
+           std::to_string(kMaxPayloadBytes) + " allowed");
+  }
+  if (!name_of(header.type))
+    refuse("unknown frame type " + std::to_string(static_cast<unsigned>(header.type)));
+  if (header.stream >= (has_stream(header.type) ? kStreamCount : 1)) {
+    refuse(std::string(*name_of(header.type)) + " for stream " + std::to_string(header.stream) +
+           ", which does not exist");
+  }
+  if (bytes[6] != 0 || bytes[7] != 0) refuse("reserved bytes of a frame are not zero");
+  return header;
+}
+
+std::optional<Frame> FrameReader::next() {
+  const std::string_view waiting = std::string_view(buffer_).substr(begin_);
+  if (waiting.size() >= kFrameHeaderBytes) {
+    const FrameHeader header = FrameHeader::parse(waiting);
+    const std::size_t whole = kFrameHeaderBytes + header.payload_bytes;
+    if (waiting.size() >= whole) {
+      begin_ += whole;
+      return Frame{header.type, header.stream,
+                   std::string(waiting.substr(kFrameHeaderBytes, header.payload_bytes))};
+    }
+  }
+  buffer_.erase(0, begin_);
+  begin_ = 0;
+  return std::nullopt;
+}
+
+std::string encode_u32(std::uint32_t value) {
+  std::string bytes(4, '\0');
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+  return bytes;
+}
+
+std::uint32_t decode_u32(std::string_view payload, std::string_view what) {
+  if (payload.size() != 4)
+    refuse(std::string(what) + " of " + std::to_string(payload.size()) + " bytes instead of 4");
+  return load_u32(payload);
+}
+
+}  // namespace workspace

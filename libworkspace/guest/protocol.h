@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace workspace {
+
+/// The frames between the node and the guest's agent: a length (u32, little endian), a type, a
+/// stream and two zero bytes, then the payload. A connection is one task, probe or mount; the node
+/// speaks first (kHello). Neither side trusts the other: a length, a type or an order that is not
+/// in this file ends the connection.
+enum class FrameType : std::uint8_t {
+  // node to guest
+  kHello = 1,    ///< Hello
+  kSpec = 2,     ///< a piece of TaskSpec
+  kSpecEnd = 3,  ///< the pieces are complete
+  kScript = 4,   ///< a piece of the batch script
+  kStart = 5,    ///< the task may start
+  kSignal = 6,   ///< u8: deliver this signal
+  kResize = 7,   ///< TerminalSize
+  kMount = 8,    ///< MountRequest
+  // both ways
+  kData = 16,  ///< bytes of a stream, within its credit
+  kClose =
+      17,  ///< from the writing side: the end of the stream; from the reading side: nobody reads
+  kCredit = 18,  ///< u32: the reader can take so many more bytes
+  // guest to node
+  kStarted = 32,  ///< u32: the task's process id in the guest
+  kExit = 33,     ///< TaskExit
+  kError = 34,    ///< a line of text: what was asked cannot be done
+  kReady = 35,    ///< Readiness
+  kOk = 36,
+};
+
+/// The name for messages; nothing for a number that is no type.
+std::optional<std::string_view> name_of(FrameType type);
+
+struct Frame {
+  FrameType type{};
+  std::uint8_t stream = 0;
+  std::string payload;
+};
+
+inline constexpr std::size_t kFrameHeaderBytes = 8;
+inline constexpr std::size_t kMaxPayloadBytes = 64 * 1024;
+
+/// What a stream's writer may send before the reader's first kCredit. It bounds what each side
+/// keeps for a stream, so that a stream nobody reads holds up neither the others nor the signals.
+inline constexpr std::size_t kStreamWindowBytes = 256 * 1024;
+
+inline constexpr std::uint8_t kStdin = 0;
+inline constexpr std::uint8_t kStdout = 1;
+inline constexpr std::uint8_t kStderr = 2;
+inline constexpr std::uint8_t kStreamCount = 3;
+
+/// Puts a frame behind `out`. The payload must not be longer than kMaxPayloadBytes.
+void append_frame(std::string& out, FrameType type, std::uint8_t stream, std::string_view payload);
+
+/// A frame's first bytes, checked.
+struct FrameHeader {
+  FrameType type{};
+  std::uint8_t stream = 0;
+  std::size_t payload_bytes = 0;
+
+  /// Reads the first kFrameHeaderBytes of `bytes`. Errors: kInvalid.
+  static FrameHeader parse(std::string_view bytes);
+};
+
+/// Cuts a byte stream into frames. It holds at most one incomplete frame beyond what it was fed.
+class FrameReader {
+ public:
+  void feed(std::string_view bytes) { buffer_.append(bytes); }
+
+  /// The next complete frame, or nothing until more bytes are fed. Errors: kInvalid; the connection
+  /// is then to be closed.
+  std::optional<Frame> next();
+
+ private:
+  std::string buffer_;
+  std::size_t begin_ = 0;
+};
+
+/// Numbers in payloads: little endian, exactly 4 bytes.
+std::string encode_u32(std::uint32_t value);
+/// Errors: kInvalid, naming `what`.
+std::uint32_t decode_u32(std::string_view payload, std::string_view what);
+
+}  // namespace workspace

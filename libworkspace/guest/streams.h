@@ -1,0 +1,101 @@
+#pragma once
+
+#include <poll.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libworkspace/base/fd.h"
+#include "libworkspace/guest/frame_socket.h"
+#include "libworkspace/guest/protocol.h"
+
+namespace workspace {
+
+/// A descriptor whose bytes go out as kData, as far as the reader on the other side gave credit.
+class StreamSource {
+ public:
+  StreamSource(std::uint8_t stream, UniqueFd fd) : stream_(stream), fd_(std::move(fd)) {}
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] bool open() const { return fd_.valid(); }
+  [[nodiscard]] bool wants_to_read() const { return open() && credit_bytes_ > 0; }
+
+  /// One read(2), which the caller knows not to block. At the end of the file it sends kClose.
+  void read_some(FrameSocket& socket);
+
+  /// Errors: kInvalid when the credit would be more than a whole window.
+  void add_credit(std::uint32_t bytes);
+
+  /// The other side does not read any more.
+  void close() { fd_.reset(); }
+
+ private:
+  std::uint8_t stream_;
+  UniqueFd fd_;
+  std::size_t credit_bytes_ = kStreamWindowBytes;
+};
+
+/// A descriptor that the kData of a stream is written to. The bytes that cannot be written yet are
+/// kept: never more than a window, because credit is given back only for what was written.
+///
+/// The descriptor may block and may be shared with other processes, so its O_NONBLOCK is left
+/// alone: a write follows a poll(2) and is small enough to fit into a pipe that is ready for
+/// writing.
+class StreamSink {
+ public:
+  StreamSink(std::uint8_t stream, UniqueFd fd);
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] bool wants_to_write() const { return fd_.valid() && !queue_.empty(); }
+
+  /// Queues bytes from the other side; once nobody reads here, drops them. Errors: kInvalid when
+  /// they are more than the credit given.
+  void accept(std::string_view bytes);
+
+  /// The other side's end of the stream: the descriptor is closed when all is written.
+  void end();
+
+  /// One write(2) after poll(2) found the descriptor ready. When nobody reads it sends kClose.
+  void write_some(FrameSocket& socket);
+
+ private:
+  std::uint8_t stream_;
+  UniqueFd fd_;
+  std::size_t write_bytes_;
+  std::string queue_;
+  std::size_t credit_bytes_ = kStreamWindowBytes;  ///< what the other side may still send
+  std::size_t written_bytes_ = 0;                  ///< not yet given back as credit
+  bool ended_ = false;
+};
+
+/// The streams of one task, as both ends of a connection relay them.
+class Streams {
+ public:
+  void add_source(std::uint8_t stream, UniqueFd fd) {
+    sources_[stream].emplace(stream, std::move(fd));
+  }
+  void add_sink(std::uint8_t stream, UniqueFd fd) { sinks_[stream].emplace(stream, std::move(fd)); }
+
+  /// Takes kData, kClose or kCredit. Errors: kInvalid for a stream that does not go this way.
+  void handle(const Frame& frame);
+
+  /// Appends what poll(2) is to look for, always the same number of entries in the same order.
+  void add_poll_entries(std::vector<struct pollfd>& entries, const FrameSocket& socket) const;
+  /// Serves those entries, the first of which stands at `first`.
+  void serve(const std::vector<struct pollfd>& entries, std::size_t first, FrameSocket& socket);
+
+  /// True when every source is at its end or has nothing to read just now.
+  [[nodiscard]] bool sources_are_drained() const;
+  [[nodiscard]] bool sinks_are_written() const;
+  void close_source(std::uint8_t stream);
+
+ private:
+  std::array<std::optional<StreamSource>, kStreamCount> sources_;
+  std::array<std::optional<StreamSink>, kStreamCount> sinks_;
+};
+
+}  // namespace workspace
