@@ -25,25 +25,34 @@ leftovers() {
 # Two ways to find them: those that were seen in the lab's networks before, and those that have a
 # mount of the lab, whatever network they are in by now.
 leftover_processes() {
-    local lab=$1 before=$2 pid started file
-    {
-        while read -r pid started; do
-            if [ -n "$pid" ] && [ "$(process_start_time "$pid")" = "$started" ]; then echo "$pid"; fi
-        done <<<"$before"
-        while read -r file; do
-            file=${file#/proc/}
-            echo "${file%/mountinfo}"
-        done < <(processes_with_mounts "$lab")
-    } | sort -un | while read -r pid; do
-        [ -e "/proc/$pid" ] && echo "process $pid ($(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline"))"
+    local lab=$1 before=$2 pid
+    { still_running "$before" && processes_with_mounts "$lab"; } | sort -un | while read -r pid; do
+        if [ -e "/proc/$pid" ]; then echo "process $pid ($(command_line "$pid"))"; fi
     done
-    true
 }
 
-# Processes in a box's mount namespace: those have the lab's file systems, this machine's own
-# processes do not. What may not be read (the machine's init, say) is not the lab's.
+# still_running LIST: the pids of those in the list that are still the same process.
+still_running() {
+    local pid started
+    while read -r pid started; do
+        if [ -n "$pid" ] && [ "$(process_start_time "$pid")" = "$started" ]; then echo "$pid"; fi
+    done <<<"$1"
+}
+
+command_line() { { tr '\0' ' ' <"/proc/$1/cmdline" | cut -c1-80; } 2>/dev/null || true; }
+
+# Processes in a mount namespace that has the lab's file systems. A mount in this machine's own
+# namespace is reported as a mount, not as every process; a process whose namespace may not be
+# read (the machine's init, say) is not the lab's.
 processes_with_mounts() {
-    grep -lE "$(lab_mount_pattern "$1")" /proc/[0-9]*/mountinfo 2>/dev/null || true
+    local file pid namespace own
+    own=$(readlink /proc/self/ns/mnt)
+    grep -lE "$(lab_mount_pattern "$1")" /proc/[0-9]*/mountinfo 2>/dev/null | while read -r file; do
+        pid=${file#/proc/}
+        pid=${pid%/mountinfo}
+        namespace=$(readlink "/proc/$pid/ns/mnt") || continue
+        if [ "$namespace" != "$own" ]; then echo "$pid"; fi
+    done || true
 }
 
 # Directories of the lab are the source of binds, its name is that of its own file systems. (Names
