@@ -8,13 +8,39 @@ build_root() {
     mkdir -p "$root"
     # The upper layer cannot lie below the lower one ("/"), so it is a tmpfs of its own.
     mount -t tmpfs -o mode=0755 "wslab-$(basename "$lab")-$box" "$root"
-    mkdir "$root"/{upper,work,new}
-    mount -t overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" \
-        "wslab-$(basename "$lab")-$box" "$root/new"
+    mkdir "$root"/{layers,new}
+    overlay /
+    # An overlay does not cross into other file systems; these get one each.
+    while read -r path; do overlay "$path"; done < <(other_file_systems)
     mount_kernel_files
     mount_lasting_directories
     mount_shared_directories
     lay_over
+}
+
+# overlay PATH: this machine's PATH at the same place of the box, writes going to memory.
+overlay() {
+    local layers=$root/layers/${1//\//_}
+    mkdir -p "$layers"/{upper,work} "$root/new$1"
+    mount -t overlay -o "lowerdir=$1,upperdir=$layers/upper,workdir=$layers/work" \
+        "wslab-$(basename "$lab")-$box" "$root/new$1"
+}
+
+# Directories on which this machine has mounted files of its own (a separate /usr, /var, /opt),
+# outer ones first; not what the box replaces anyway, nor what an overlay cannot lie on (the
+# kernel's file systems, a vfat /boot/efi).
+other_file_systems() {
+    local path
+    while read -r _ _ _ _ path _; do
+        case $path/ in
+            / | /proc/* | /sys/* | /dev/* | /run/* | /tmp/* | /var/tmp/* | /home/*) continue ;;
+        esac
+        path=$(printf '%b' "$path")
+        [ -d "$path" ] && [ "$path" != "$root" ] || continue
+        case $(stat -f -c %T "$path") in
+            ext2/ext3 | xfs | btrfs | zfs | f2fs | tmpfs | overlayfs) printf '%s\n' "$path" ;;
+        esac
+    done </proc/self/mountinfo | sort -u
 }
 
 mount_kernel_files() {
