@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace workspace {
+
+/// SHA-256 over bytes that come in pieces.
+class Sha256 {
+ public:
+  using Bytes = std::array<std::uint8_t, 32>;
+
+  Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  ~Sha256();
+
+  void update(std::string_view bytes);
+  /// The digest of all bytes so far. Ends the object's use.
+  Bytes finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+Sha256::Bytes sha256_of(std::string_view bytes);
+
+}  // namespace workspace
