@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "libworkspace/model/digest.h"
+#include "libworkspace/model/image_ref.h"
+#include "libworkspace/model/manifest.h"
+
+namespace workspace {
+
+/// An image as the catalogue knows it: every file has its digest and size.
+struct RegisteredImage {
+  Manifest manifest;
+  Digest digest;  ///< of the manifest's bytes
+  std::chrono::system_clock::time_point registered_at;
+};
+
+/// The site's images in the shared store. Only root writes there (registration.h); anybody may
+/// read.
+///
+///     STORE/images/NAME/VERSION/manifest.yaml   canonical bytes, whose digest is the image's
+///     STORE/images/NAME/VERSION/registered      when
+///     STORE/files/sha256-HEX                    the content of a file
+///
+/// A version's folder is put in place by one rename and never changed. What belongs to a version
+/// and is not part of its identity stands in it as a file of its own.
+class Catalog {
+ public:
+  explicit Catalog(std::string store_path) : store_path_(std::move(store_path)) {}
+
+  struct Listing {
+    std::vector<RegisteredImage> images;  ///< by name, each name's newest version first
+    std::vector<std::string> faults;      ///< one line for each version that cannot be read
+  };
+  /// Errors: kHost when the store is not there or not trusted.
+  [[nodiscard]] Listing list() const;
+
+  /// The image a user means; without a version the one registered last. Errors: kNotFound, naming
+  /// what there is; kInvalid when its manifest is damaged; kHost as list().
+  [[nodiscard]] RegisteredImage resolve(const ImageRef& ref) const;
+
+  /// The manifest a job was pinned to at submission. Errors: kNotFound when it is no longer
+  /// registered; kDenied when the digest is another now; kInvalid and kHost as resolve().
+  [[nodiscard]] Manifest open_pinned(const ImageName& name, const ImageVersion& version,
+                                     const Digest& digest) const;
+
+  /// Where the store keeps the content with this digest.
+  [[nodiscard]] std::string file_path(const Digest& digest) const;
+
+ private:
+  [[nodiscard]] RegisteredImage read_version(const ImageName& name,
+                                             const ImageVersion& version) const;
+  [[nodiscard]] std::vector<ImageVersion> versions_of(const ImageName& name) const;
+  [[nodiscard]] RegisteredImage newest(const ImageName& name,
+                                       const std::vector<ImageVersion>& versions) const;
+  [[noreturn]] void refuse_unregistered(const ImageName& name) const;
+
+  std::string store_path_;
+};
+
+}  // namespace workspace

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "libworkspace/catalog/catalog.h"
+
+namespace workspace {
+
+/// Called now and then while a file is copied. What it throws ends the registration.
+using RegistrationProgress = std::function<void(const std::string& file, std::uint64_t done_bytes,
+                                                std::uint64_t total_bytes)>;
+
+/// Registers the image that an admin's manifest describes: copies its files into the store, with
+/// their digests computed on the way, and puts the manifest into the catalogue last, so that
+/// whoever sees it finds all of it. Until then nothing that other images use is touched; a
+/// registration that is killed leaves only a file that the next one replaces.
+///
+/// The manifest and its files (named relative to the manifest's folder, or absolute) must be
+/// regular files, not links, that nobody but root or the caller can write or exchange. Registering
+/// the same content again is success and restores files that were damaged in the store.
+///
+/// Errors: kInvalid for a manifest that breaks the rules, a digest or size that is not the file's,
+/// a file that is not of the stated format; kNotFound for a missing file; kDenied for one that is
+/// not trusted, and for a version that is registered with other content; kTimeout when another
+/// registration does not end; kHost.
+RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
+                               const RegistrationProgress& progress);
+
+}  // namespace workspace

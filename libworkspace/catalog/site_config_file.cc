@@ -1,0 +1,112 @@
+#include "libworkspace/catalog/site_config_file.h"
+
+#include <algorithm>
+#include <array>
+
+#include "build_paths.h"
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fd.h"
+#include "libworkspace/base/text.h"
+#include "libworkspace/base/trusted_path.h"
+#include "libworkspace/catalog/strict_yaml.h"
+#include "libworkspace/model/mount_spec.h"
+#include "libworkspace/model/size.h"
+
+namespace workspace {
+namespace {
+
+constexpr std::size_t kMaxBytes = 65536;
+
+Error invalid(const std::string& why) { return {ErrorKind::kInvalid, why}; }
+
+std::string parse_hypervisor(const std::string& text) {
+  if (text == "xen:///system" || text == "qemu:///system") return text;
+  throw invalid("hypervisor '" + printable(text, 64) +
+                "' is not known; there are xen:///system and qemu:///system");
+}
+
+Acceleration parse_acceleration(const std::string& text) {
+  if (text == "auto") return Acceleration::kAuto;
+  if (text == "kvm") return Acceleration::kKvm;
+  if (text == "tcg") return Acceleration::kTcg;
+  throw invalid("acceleration '" + printable(text, 32) +
+                "' is not known; there are auto, kvm, tcg");
+}
+
+std::string parse_kernel_options(const std::string& text) {
+  const bool clean =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (!clean || text.size() > 1024)
+    throw invalid("kernel_options must be one line of at most 1024 ASCII characters");
+  return text;
+}
+
+bool parse_pin_vcpus(const std::string& text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  throw invalid("pin_vcpus '" + printable(text, 32) + "' is neither true nor false");
+}
+
+/// Sets `value` if the key is there.
+template <class Value, class Parse>
+void set(const YamlMap& map, std::string_view key, Value& value, Parse parse) {
+  if (auto given = map.optional(key, parse)) value = Value(*std::move(given));
+}
+
+void set_path(const YamlMap& map, std::string_view key, std::string& value) {
+  set(map, key, value, [&](const std::string& text) { return check_absolute_path(text, key); });
+}
+
+void set_size(const YamlMap& map, std::string_view key, std::uint64_t& value_mib) {
+  set(map, key, value_mib, [&](const std::string& text) { return parse_size_mib(text, key); });
+}
+
+void set_timeout(const YamlMap& map, std::string_view key, std::chrono::milliseconds& value) {
+  set(map, key, value, [&](const std::string& text) {
+    const std::uint64_t ms = parse_duration_ms(text, key);
+    if (ms == 0) throw invalid(std::string(key) + " must be longer than 0");
+    return ms;
+  });
+}
+
+}  // namespace
+
+std::string site_config_path() { return std::string(build_paths::kSysconfDir) + "/workspace.yaml"; }
+
+SiteConfig parse_site_config(std::string_view text, const std::string& file) {
+  const YamlMap map = YamlMap::parse(text, file);
+  map.allow_only({"hypervisor", "acceleration", "store", "cache", "scratch", "kernel", "initrd",
+                  "kernel_options", "memory_overhead", "disk_default", "disk_max", "boot_timeout",
+                  "shutdown_timeout", "pin_vcpus"});
+  SiteConfig config;
+  set(map, "hypervisor", config.hypervisor, parse_hypervisor);
+  set(map, "acceleration", config.acceleration, parse_acceleration);
+  set_path(map, "store", config.store);
+  set_path(map, "cache", config.cache);
+  set_path(map, "scratch", config.scratch);
+  set_path(map, "kernel", config.kernel);
+  set_path(map, "initrd", config.initrd);
+  set(map, "kernel_options", config.kernel_options, parse_kernel_options);
+  set_size(map, "memory_overhead", config.memory_overhead_mib);
+  set_size(map, "disk_default", config.disk_default_mib);
+  set_size(map, "disk_max", config.disk_max_mib);
+  set_timeout(map, "boot_timeout", config.boot_timeout);
+  set_timeout(map, "shutdown_timeout", config.shutdown_timeout);
+  set(map, "pin_vcpus", config.pin_vcpus, parse_pin_vcpus);
+  if (config.disk_default_mib > config.disk_max_mib) {
+    throw invalid(file + ": disk_default (" + format_size_mib(config.disk_default_mib) +
+                  ") is larger than disk_max (" + format_size_mib(config.disk_max_mib) + ")");
+  }
+  return config;
+}
+
+SiteConfig read_site_config(const std::string& path) {
+  try {
+    const UniqueFd fd = open_trusted_file(path);
+    return parse_site_config(read_all(fd.get(), kMaxBytes, path), path);
+  } catch (const Error& e) {
+    throw Error(ErrorKind::kHost, "the site configuration cannot be used: " + e.text());
+  }
+}
+
+}  // namespace workspace

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "libworkspace/model/site_config.h"
+
+namespace workspace {
+
+/// Where the site's configuration is, fixed when the programs are built.
+std::string site_config_path();
+
+/// Reads the site's configuration from a file that root alone can write. Keys that are left out
+/// have the defaults of SiteConfig. Errors: kHost for every fault, since no job's user is to blame
+/// for it: the file is missing or not trusted, or `FILE:LINE: why`.
+SiteConfig read_site_config(const std::string& path);
+
+/// The same for a text; `file` is what refusals call it. Errors: kInvalid.
+SiteConfig parse_site_config(std::string_view text, const std::string& file);
+
+}  // namespace workspace

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "libworkspace/model/image_ref.h"
+
+/// The names inside the shared store: built here alone, for the catalogue's reader and writer.
+namespace workspace::store_layout {
+
+inline constexpr std::string_view kManifestFile = "manifest.yaml";
+inline constexpr std::string_view kRegisteredFile = "registered";
+
+std::string images_folder(const std::string& store);
+std::string image_folder(const std::string& store, const ImageName& name);
+std::string version_folder(const std::string& store, const ImageName& name,
+                           const ImageVersion& version);
+/// A version in the making; a name no version can have.
+std::string new_version_folder(const std::string& store, const ImageName& name,
+                               const ImageVersion& version);
+std::string files_folder(const std::string& store);
+/// Held while the store is written.
+std::string lock_file(const std::string& store);
+
+}  // namespace workspace::store_layout
