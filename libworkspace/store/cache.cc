@@ -1,0 +1,83 @@
+#include "libworkspace/store/cache.h"
+
+#include <sys/stat.h>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fd.h"
+#include "libworkspace/base/file_lock.h"
+#include "libworkspace/base/partial_file.h"
+#include "libworkspace/base/trusted_path.h"
+
+namespace workspace {
+namespace {
+
+std::string files_folder(const std::string& cache) { return cache + "/files"; }
+std::string locks_folder(const std::string& cache) { return cache + "/locks"; }
+
+/// Whether the cache has the file. Of a whole file that only root can write the size is known;
+/// another size means that a disk or an admin damaged it, and it is copied anew.
+bool is_present(const std::string& path, std::uint64_t size_bytes) {
+  try {
+    const UniqueFd fd = open_trusted_file(path);
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) throw_errno("reading the state of " + path);
+    return static_cast<std::uint64_t>(info.st_size) == size_bytes;
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::kNotFound) return false;
+    throw;
+  }
+}
+
+[[noreturn]] void refuse_source(ErrorKind kind, const std::string& path, const std::string& why) {
+  throw Error(kind, "image file " + path + " " + why + "; the image must be registered again");
+}
+
+UniqueFd open_source(const std::string& path) {
+  try {
+    return open_trusted_file(path);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kNotFound) throw;
+    refuse_source(ErrorKind::kNotFound, path, "is missing");
+  }
+}
+
+}  // namespace
+
+std::string NodeCache::ensure(const Digest& digest, std::uint64_t size_bytes,
+                              const std::string& source_path, Deadline deadline) const {
+  std::string path = files_folder(cache_path_) + "/" + digest.file_name();
+  if (is_present(path, size_bytes)) return path;
+  make_trusted_folder(files_folder(cache_path_), 0755);
+  make_trusted_folder(locks_folder(cache_path_), 0700);
+  const FileLock lock(locks_folder(cache_path_) + "/" + digest.file_name(), deadline);
+  // Another may have brought it while this one waited for the lock.
+  if (!is_present(path, size_bytes)) copy_in(digest, size_bytes, source_path, deadline);
+  return path;
+}
+
+void NodeCache::copy_in(const Digest& digest, std::uint64_t size_bytes,
+                        const std::string& source_path, Deadline deadline) const {
+  const UniqueFd source = open_source(source_path);
+  PartialFile partial(files_folder(cache_path_), digest.file_name());
+  const auto check_time = [&](std::uint64_t done_bytes) {
+    if (!deadline.passed()) return;
+    throw Error(ErrorKind::kTimeout, "copying " + source_path +
+                                         " into the node's cache did not end in time (" +
+                                         std::to_string(done_bytes >> 20) + " of " +
+                                         std::to_string(size_bytes >> 20) + " MiB were done)");
+  };
+  const auto copied = partial.copy_from(source.get(), source_path, size_bytes, check_time);
+  if (copied.size_bytes < size_bytes) {
+    refuse_source(ErrorKind::kInvalid, source_path,
+                  "was truncated after its registration: it has " +
+                      std::to_string(copied.size_bytes) + " of " + std::to_string(size_bytes) +
+                      " bytes");
+  }
+  if (copied.size_bytes > size_bytes || Digest(copied.sha256) != digest)
+    refuse_source(ErrorKind::kInvalid, source_path, "was changed after its registration");
+  partial.sync();
+  partial.publish(0444);
+  sync_folder(files_folder(cache_path_));
+}
+
+}  // namespace workspace

@@ -1,0 +1,87 @@
+#include "libworkspace/store/scratch.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/partial_file.h"
+#include "libworkspace/base/process.h"
+#include "libworkspace/base/trusted_path.h"
+
+namespace workspace {
+namespace {
+
+/// No journal and no reserve for root: the file system lives no longer than its job. The file is
+/// sparse, so all of it reads as zeros and neither mke2fs nor the guest's kernel needs to write
+/// them.
+Command make_file_system(const std::string& path) {
+  return {.argv = {"mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-O",
+                   "^has_journal,^resize_inode", "-E",
+                   "nodiscard,lazy_itable_init=1,assume_storage_prezeroed=1", path},
+          .environment = {},
+          .credentials = {},
+          .kept_fds = {}};
+}
+
+void remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno("removing " + path);
+}
+
+}  // namespace
+
+std::string ScratchDisks::create(JobId job, std::uint64_t size_mib, Deadline deadline) const {
+  make_trusted_folder(folder_, 0700);
+  check_free_space();
+  const std::string name = scratch_file_name(job);
+  std::string path = folder_ + "/" + name;
+  if (::access(path.c_str(), F_OK) == 0) {
+    throw Error(ErrorKind::kHost, "scratch disk " + path +
+                                      " is there already; an earlier run of the job was not ended");
+  }
+  PartialFile partial(folder_, name);
+  if (::ftruncate(partial.fd(), static_cast<off_t>(size_mib << 20)) != 0)
+    throw_errno("making the scratch disk " + partial.path());
+  check_command(make_file_system(partial.path()), deadline);
+  // No sync: after a crash of the node the disk is removed, not used.
+  partial.publish(0600);
+  return path;
+}
+
+void ScratchDisks::remove(JobId job) const {
+  const std::string name = scratch_file_name(job);
+  remove_file(folder_ + "/" + name);
+  remove_file(folder_ + "/" + std::string(PartialFile::kPrefix) + name);
+}
+
+std::vector<JobId> ScratchDisks::jobs() const {
+  std::vector<JobId> jobs;
+  std::error_code error;
+  std::filesystem::directory_iterator entries(folder_, error);
+  if (error == std::errc::no_such_file_or_directory) return jobs;
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+    std::string name = entries->path().filename().string();
+    if (name.starts_with(PartialFile::kPrefix)) name.erase(0, PartialFile::kPrefix.size());
+    if (const auto job = job_of_scratch_file(name)) jobs.push_back(*job);
+  }
+  if (error) throw_errno("reading " + folder_, error.value());
+  std::sort(jobs.begin(), jobs.end());
+  jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
+  return jobs;
+}
+
+void ScratchDisks::check_free_space() const {
+  struct statvfs info {};
+  if (::statvfs(folder_.c_str(), &info) != 0) throw_errno("reading the free space of " + folder_);
+  const std::uint64_t free_mib = (info.f_bavail * info.f_frsize) >> 20;
+  if (free_mib >= min_free_mib_) return;
+  throw Error(ErrorKind::kHost,
+              "scratch space " + folder_ + " is full: " + std::to_string(free_mib) +
+                  " MiB are free, at least " + std::to_string(min_free_mib_) + " MiB are needed");
+}
+
+}  // namespace workspace
