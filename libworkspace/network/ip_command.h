@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "libworkspace/base/deadline.h"
+
+namespace workspace {
+
+/// Runs the lines as one `ip -batch`, in the named namespace or (empty) the caller's own: a fork
+/// costs 50 ms in an emulated dom0. The lines before one that fails have had their effect.
+/// Errors: kHost with the line that failed and ip's own words; kTimeout.
+void run_ip(const std::string& namespace_name, const std::vector<std::string>& lines,
+            Deadline deadline);
+
+}  // namespace workspace
