@@ -36,7 +36,7 @@ other_file_systems() {
             / | /proc/* | /sys/* | /dev/* | /run/* | /tmp/* | /var/tmp/* | /home/*) continue ;;
         esac
         path=$(printf '%b' "$path")
-        [ -d "$path" ] && [ "$path" != "$root" ] || continue
+        if [ ! -d "$path" ] || [ "$path" = "$root" ]; then continue; fi
         case $(stat -f -c %T "$path") in
             ext2/ext3 | xfs | btrfs | zfs | f2fs | tmpfs | overlayfs) printf '%s\n' "$path" ;;
         esac
