@@ -1,0 +1,119 @@
+#include "cli/dispatch.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "build_paths.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/subcommands.h"
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace::cli {
+namespace {
+
+constexpr Option kHelp{"--help", "", "show this text"};
+constexpr Option kConfig{"--config", "FILE", "read this site configuration, not the site's own"};
+constexpr Option kJson{"--json", "", "print JSON"};
+
+constexpr std::array kImageOptions = {kConfig, kHelp};
+constexpr std::array kListOptions = {kJson, kConfig, kHelp};
+constexpr std::array kPsOptions = {kJson, kHelp};
+constexpr std::array kResolveOptions = {
+    Option{"--image", "NAME[:VERSION]", "the image; without a version the newest"},
+    Option{"--disk", "SIZE", "the scratch disk's size; 0 is the site's default"},
+    Option{"--mount", "SRC[:DST[:ro]][,…]", "folders of the node to show inside"}, kConfig, kHelp};
+
+struct Subcommand {
+  std::string_view words;
+  std::string_view synopsis;  ///< the words behind it that are no options
+  std::string_view summary;
+  std::span<const Option> options;
+  int (*run)(const Arguments&);
+};
+
+constexpr std::array kSubcommands = {
+    Subcommand{"list", "", "the images you may use", kListOptions, &run_list},
+    Subcommand{"image list", "", "every registered version of every image", kListOptions,
+               &run_image_list},
+    Subcommand{"image show", "NAME[:VERSION]", "all that the catalogue knows of an image",
+               kListOptions, &run_image_show},
+    Subcommand{"image register", "MANIFEST", "put an image into the site's store (administrators)",
+               kImageOptions, &run_image_register},
+    Subcommand{"ps", "[JOB]", "the workspace jobs of this node (root)", kPsOptions, &run_ps},
+    Subcommand{"resolve", "", "check a request and print it as the scheduler carries it",
+               kResolveOptions, &run_resolve},
+};
+
+std::string usage_line(const Subcommand& subcommand) {
+  std::string line = "workspace " + std::string(subcommand.words);
+  if (!subcommand.synopsis.empty()) line += " " + std::string(subcommand.synopsis);
+  return line;
+}
+
+std::string help() {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& subcommand : kSubcommands)
+    rows.push_back({"  " + usage_line(subcommand), std::string(subcommand.summary)});
+  return "Slurm jobs inside virtual machines: the images and the jobs that run in them.\n\n" +
+         format_table(rows) +
+         "\nworkspace COMMAND --help tells a command's options; workspace --version the version.\n";
+}
+
+std::string help_of(const Subcommand& subcommand) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& option : subcommand.options)
+    rows.push_back({"  " + std::string(option.name) + " " + std::string(option.value),
+                    std::string(option.summary)});
+  return "usage: " + usage_line(subcommand) + " [OPTION…]\n" + std::string(subcommand.summary) +
+         "\n\n" + format_table(rows);
+}
+
+/// How many of the given words name this subcommand; 0 if they do not.
+std::size_t words_matched(const Subcommand& subcommand, std::span<const std::string> words) {
+  const auto names = split(subcommand.words, ' ');
+  const bool matches =
+      words.size() >= names.size() && std::equal(names.begin(), names.end(), words.begin());
+  return matches ? names.size() : 0;
+}
+
+[[noreturn]] void refuse_command(std::span<const std::string> words) {
+  std::string given = words[0];
+  // `image lst`: the second word of a group is part of the command's name.
+  const bool group = std::any_of(kSubcommands.begin(), kSubcommands.end(), [&](const auto& known) {
+    return known.words.starts_with(words[0] + " ");
+  });
+  if (group && words.size() > 1) given += " " + words[1];
+  std::vector<std::string_view> names;
+  for (const auto& subcommand : kSubcommands) names.push_back(subcommand.words);
+  const auto near = nearest_word(given, names);
+  throw Error(ErrorKind::kUsage,
+              "unknown command '" + printable(given, 64) + "'" +
+                  (near ? "; did you mean '" + *near + "'?" : "; see workspace --help"));
+}
+
+}  // namespace
+
+int dispatch(int argc, char** argv) {
+  const std::vector<std::string> all(argv + std::min(argc, 1), argv + argc);
+  if (all.empty()) throw Error(ErrorKind::kUsage, "a command is missing; see workspace --help");
+  if (all[0] == "--help" || all[0] == "-h" || all[0] == "help") return print(help());
+  if (all[0] == "--version") return print("workspace " + std::string(build_paths::kVersion) + "\n");
+  for (const auto& subcommand : kSubcommands) {
+    const std::size_t matched = words_matched(subcommand, all);
+    if (matched == 0) continue;
+    const auto words = std::span(all).subspan(matched);
+    // Help is given whatever else is missing or wrong.
+    if (std::find(words.begin(), words.end(), "--help") != words.end())
+      return print(help_of(subcommand));
+    return subcommand.run(Arguments::parse(words, subcommand.options, subcommand.synopsis));
+  }
+  refuse_command(all);
+}
+
+}  // namespace workspace::cli

@@ -1,0 +1,22 @@
+#include "libworkspace/catalog/registration.h"
+
+#include "cli/output.h"
+#include "cli/subcommands.h"
+#include "cli/terminal_progress.h"
+
+namespace workspace::cli {
+
+int run_image_register(const Arguments& arguments) {
+  const SiteConfig config = site_config(arguments);
+  const RegisteredImage image = [&] {
+    TerminalProgress progress;
+    return register_image(config.store, *arguments.word(0),
+                          [&](const std::string& file, std::uint64_t done, std::uint64_t total) {
+                            progress.show(file, done, total);
+                          });
+  }();
+  return print("registered " + image.manifest.name.text() + ":" + image.manifest.version.text() +
+               " as " + image.digest.to_string() + "\n");
+}
+
+}  // namespace workspace::cli

@@ -1,0 +1,42 @@
+#include "cli/image_json.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/subcommands.h"
+#include "libworkspace/model/size.h"
+
+namespace workspace::cli {
+namespace {
+
+/// The newest version of each image: what a user gets without naming a version.
+std::vector<RegisteredImage> newest_of_each(std::vector<RegisteredImage> images) {
+  std::vector<RegisteredImage> newest;
+  for (auto& image : images) {
+    if (newest.empty() || newest.back().manifest.name != image.manifest.name)
+      newest.push_back(std::move(image));
+  }
+  return newest;
+}
+
+std::string needs_of(const ImageNeeds& needs) {
+  std::string text = std::to_string(needs.vcpus) + (needs.vcpus == 1 ? " CPU, " : " CPUs, ") +
+                     format_size_mib(needs.memory_mib);
+  if (needs.disk_mib != 0) text += ", disk " + format_size_mib(needs.disk_mib);
+  return text;
+}
+
+}  // namespace
+
+int run_list(const Arguments& arguments) {
+  const auto images = newest_of_each(Catalog(site_config(arguments).store).list().images);
+  if (arguments.has("--json")) return print(images_json(images));
+  if (images.empty()) return print("no image is registered\n");
+  std::vector<std::vector<std::string>> rows = {{"IMAGE", "VERSION", "NEEDS", "DESCRIPTION"}};
+  for (const auto& image : images) {
+    const Manifest& manifest = image.manifest;
+    rows.push_back({manifest.name.text(), manifest.version.text(), needs_of(manifest.needs),
+                    manifest.description});
+  }
+  return print(format_table(rows));
+}
+
+}  // namespace workspace::cli

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "cli/arguments.h"
+
+/// What `workspace` can do: a function for each subcommand, in a file of its name. Each returns the
+/// exit status, writes its answer to stdout and throws Error for what it refuses.
+namespace workspace::cli {
+
+int run_list(const Arguments& arguments);
+int run_image_register(const Arguments& arguments);
+int run_image_list(const Arguments& arguments);
+int run_image_show(const Arguments& arguments);
+int run_resolve(const Arguments& arguments);
+int run_ps(const Arguments& arguments);
+
+}  // namespace workspace::cli
