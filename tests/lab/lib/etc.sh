@@ -52,8 +52,7 @@ log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
 END
 }
 
-# The site's configuration of this project. The kind of acceleration is stated because /dev/kvm
-# exists on machines where it does not work.
+# The site's configuration of this project.
 write_site_conf() {
     local lab=$1 directory=$2/workspace
     mkdir -p "$directory"
@@ -63,7 +62,7 @@ write_site_conf() {
             echo 'boot_timeout: 300s'
         else
             echo 'hypervisor: qemu:///system'
-            echo "acceleration: ${WORKSPACE_LAB_ACCELERATION:-tcg}"
+            echo "acceleration: ${WORKSPACE_LAB_ACCELERATION:-auto}"
         fi
         echo 'store: /var/lib/workspace/store'
         echo 'cache: /var/cache/workspace'
