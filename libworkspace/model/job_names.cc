@@ -51,6 +51,8 @@ std::optional<JobId> job_of_scratch_file(std::string_view name) {
   return parse_job_id(name.substr(0, name.size() - kScratchSuffix.size()));
 }
 
+std::string namespace_file(JobId job) { return "/run/netns/" + namespace_name(job); }
+
 std::string job_folder(std::string_view runtime_dir, JobId job) {
   return std::string(runtime_dir) + "/" + job.to_string();
 }

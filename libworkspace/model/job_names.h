@@ -38,6 +38,9 @@ std::optional<JobId> job_of_namespace(std::string_view name);
 std::optional<JobId> job_of_tap(std::string_view name);
 std::optional<JobId> job_of_scratch_file(std::string_view name);
 
+/// Where iproute2 keeps the namespace's name: /run/netns/ws-42, a file for setns(2).
+std::string namespace_file(JobId job);
+
 /// The root-only folder of a job's state on this node: RUNTIME_DIR/42.
 std::string job_folder(std::string_view runtime_dir, JobId job);
 
