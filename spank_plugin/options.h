@@ -1,0 +1,17 @@
+#pragma once
+
+#include <slurm/spank.h>
+
+#include "spank_plugin/workspace_choice.h"
+
+namespace workspace {
+
+/// Tells Slurm about --workspace, --workspace-disk and --workspace-mount. Only to be called from
+/// slurm_spank_init. Errors: kHost.
+void register_options(spank_t spank);
+
+/// What the option callbacks have heard so far in this process. On a node that is what the step was
+/// given, which the user can forge: it decides nothing but a refusal.
+const GivenOptions& given_options();
+
+}  // namespace workspace

@@ -1,0 +1,43 @@
+#include "spank_plugin/step_command.h"
+
+#include "build_paths.h"
+#include "libworkspace/base/error.h"
+#include "spank_plugin/multi_prog.h"
+
+namespace workspace {
+
+void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid) {
+  if (record.job != job || record.uid != uid) {
+    throw Error(ErrorKind::kDenied, "the workspace's record on this node belongs to job " +
+                                        record.job.to_string() + " of uid " +
+                                        std::to_string(record.uid));
+  }
+  if (record.state == WorkspaceState::kFailed) throw Error(ErrorKind::kGuest, record.reason);
+  if (record.state != WorkspaceState::kRunning) {
+    throw Error(ErrorKind::kHost, "the workspace of job " + job.to_string() +
+                                      " is not running: " + std::string(name_of(record.state)));
+  }
+}
+
+std::vector<std::string> task_argv(const SlurmTask& task) {
+  const auto& argv = task.argv;
+  // SPANK does not say whether --multi-prog was given. Text of its form alone would take `srun echo
+  // '0 a'` for it; only the file that srun has read makes it sure.
+  const bool multi_prog = !task.is_batch_script && argv.size() > 1 &&
+                          looks_like_multi_prog(argv[1]) && is_multi_prog_file(argv[0], argv[1]);
+  if (!multi_prog) return argv;
+  return multi_prog_argv(argv[1], task.number, {argv.begin() + 2, argv.end()});
+}
+
+std::vector<std::string> exec_command(const SlurmTask& task, int fd) {
+  std::vector<std::string> command = {std::string(build_paths::kLibexecDir) + "/workspace-exec",
+                                      "--fd", std::to_string(fd)};
+  const auto argv = task_argv(task);
+  if (argv.empty()) throw Error(ErrorKind::kInvalid, "this task has no program to run");
+  if (task.is_batch_script) command.insert(command.end(), {"--script", argv[0]});
+  command.emplace_back("--");
+  command.insert(command.end(), argv.begin(), argv.end());
+  return command;
+}
+
+}  // namespace workspace

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "libworkspace/model/job_record.h"
+
+namespace workspace {
+
+/// A task as Slurm describes it to plugins.
+struct SlurmTask {
+  bool is_batch_script = false;
+  std::uint32_t number = 0;  ///< counted over all tasks of the step
+  std::vector<std::string> argv;
+};
+
+/// Refuses a record that no task of this job and user may enter. Errors: kGuest with the record's
+/// own reason if the workspace failed; kDenied for another job's or user's record; kHost when the
+/// workspace is being made or removed.
+void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid);
+
+/// The argv that the task has in the workspace: Slurm's own, but for --multi-prog the line of this
+/// task. Errors: kInvalid, kNotFound (see multi_prog.h).
+std::vector<std::string> task_argv(const SlurmTask& task);
+
+/// The command line of workspace-exec for a task that goes on with the connection `fd`.
+std::vector<std::string> exec_command(const SlurmTask& task, int fd);
+
+}  // namespace workspace

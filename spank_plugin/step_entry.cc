@@ -1,0 +1,148 @@
+#include "spank_plugin/step_entry.h"
+
+#include <fcntl.h>
+#include <slurm/slurm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "build_paths.h"
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fd.h"
+#include "libworkspace/base/text.h"
+#include "libworkspace/guest/agent_client.h"
+#include "libworkspace/model/image_ref.h"
+#include "libworkspace/model/job_record.h"
+#include "spank_plugin/options.h"
+#include "spank_plugin/step_command.h"
+
+namespace workspace {
+namespace {
+
+/// The guest has answered the prolog already, so it answers at once or is in trouble.
+constexpr std::chrono::seconds kConnectTimeout(15);
+
+/// What sbatch and salloc put into the job's environment beside the prolog's SPANK_WORKSPACE.
+constexpr char kRequestCopy[] = "SLURM_SPANK_WORKSPACE";
+
+/// What the first half found out for the second. The process is forked for one task, so there is
+/// one. Refusing is the start: a task whose first half never ran must not run on the node.
+struct Entry {
+  bool plain = false;
+  UniqueFd connection;
+  std::string refusal = "the task was not prepared to enter its workspace";
+};
+Entry entry;
+
+template <class Value>
+Value task_item(spank_t spank, spank_item_t item) {
+  Value value{};
+  const spank_err_t error = spank_get_item(spank, item, &value);
+  if (error != ESPANK_SUCCESS) {
+    throw Error(ErrorKind::kHost,
+                std::string("asking Slurm about the task: ") + spank_strerror(error));
+  }
+  return value;
+}
+
+bool has_workspace(JobId job) {
+  struct stat info {};
+  const std::string folder = job_folder(build_paths::kRuntimeDir, job);
+  if (::stat(folder.c_str(), &info) == 0) return true;
+  if (errno != ENOENT) throw_errno("looking for " + folder);
+  return false;
+}
+
+/// Both signs can be forged, but only against their own job.
+bool step_asks_for_workspace(spank_t spank) {
+  const auto& option = given_options().workspace;
+  if (option) return *option != kNoWorkspace;
+  std::array<char, 2> first{};
+  const spank_err_t error =
+      spank_getenv(spank, kRequestCopy, first.data(), static_cast<int>(first.size()));
+  return (error == ESPANK_SUCCESS || error == ESPANK_NOSPACE) && first[0] != '\0';
+}
+
+UniqueFd connect_task(spank_t spank, const JobRecord& record) {
+  const AgentClient agent({namespace_file(record.job), record.guest_address, record.port},
+                          {record.token, record.job.number(), record.uid, record.gid});
+  return agent.open_task(task_item<std::uint32_t>(spank, S_JOB_STEPID),
+                         task_item<std::uint32_t>(spank, S_TASK_GLOBAL_ID),
+                         Deadline::in(kConnectTimeout));
+}
+
+Entry find_entry(spank_t spank) {
+  const JobId job(task_item<std::uint32_t>(spank, S_JOB_ID));
+  if (!has_workspace(job)) {
+    if (step_asks_for_workspace(spank)) {
+      throw Error(ErrorKind::kUsage,
+                  "job " + job.to_string() +
+                      " has no workspace on this node; give --workspace to sbatch, to salloc, or "
+                      "to an srun that starts a job of its own");
+    }
+    return {true, UniqueFd(), ""};
+  }
+  const auto record = JobRecord::parse(
+      read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
+                JobRecord::kMaxBytes));
+  check_enterable(record, job, task_item<uid_t>(spank, S_JOB_UID));
+  return {false, connect_task(spank, record), ""};
+}
+
+SlurmTask describe_task(spank_t spank) {
+  SlurmTask task;
+  task.is_batch_script = task_item<std::uint32_t>(spank, S_JOB_STEPID) == SLURM_BATCH_SCRIPT;
+  task.number = task_item<std::uint32_t>(spank, S_TASK_GLOBAL_ID);
+  int count = 0;
+  char** argv = nullptr;
+  if (spank_get_item(spank, S_JOB_ARGV, &count, &argv) != ESPANK_SUCCESS)
+    throw Error(ErrorKind::kHost, "asking Slurm for the task's command");
+  task.argv.assign(argv, argv + count);
+  return task;
+}
+
+/// Replaces this process. Returns only by an error.
+[[noreturn]] void become_workspace_exec(spank_t spank) {
+  const int fd = entry.connection.get();
+  const auto command = exec_command(describe_task(spank), fd);
+  std::vector<char*> argv;
+  for (const auto& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  if (::fcntl(fd, F_SETFD, 0) != 0) throw_errno("keeping the connection to the workspace");
+  ::execve(argv[0], argv.data(), task_item<char**>(spank, S_JOB_ENV));
+  throw_errno("starting " + command[0]);
+}
+
+[[noreturn]] void refuse(const std::string& reason) noexcept {
+  ::dprintf(STDERR_FILENO, "workspace: %s\n", printable(reason).c_str());
+  ::_exit(EXIT_FAILURE);
+}
+
+}  // namespace
+
+void prepare_entry(spank_t spank) noexcept {
+  try {
+    entry = find_entry(spank);
+  } catch (const std::exception& e) {
+    entry.refusal = e.what();
+  }
+}
+
+void enter_workspace(spank_t spank) noexcept {
+  if (entry.plain) return;
+  if (!entry.connection.valid()) refuse(entry.refusal);
+  try {
+    become_workspace_exec(spank);
+  } catch (const std::exception& e) {
+    refuse(e.what());
+  }
+}
+
+}  // namespace workspace

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <slurm/spank.h>
+
+namespace workspace {
+
+/// How a task enters its job's workspace, in the process that slurmstepd has forked for it.
+///
+/// The job's folder on this node, which only root can make, decides: where it is, the task runs in
+/// the workspace or not at all, whatever options and environment say. Where it is not, the task is
+/// a plain one, and all this costs is one stat.
+
+/// The first half, as root: reads the record and connects to the guest's agent. What goes wrong is
+/// kept for the second half, which can tell the user.
+void prepare_entry(spank_t spank) noexcept;
+
+/// The second half, as the user, with the task's own stdio: becomes workspace-exec, or writes one
+/// line `workspace: REASON` to the task's stderr and ends the task. It returns for a plain task
+/// alone. A refusal does not return -1: Slurm would run the task on the node all the same where
+/// plugstack.conf has `optional` for this plugin.
+void enter_workspace(spank_t spank) noexcept;
+
+}  // namespace workspace

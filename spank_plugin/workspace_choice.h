@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace workspace {
+
+/// The command that submits a job; each has its own variables for defaults, as Slurm has them.
+enum class Submitter { kSbatch, kSalloc, kSrun };
+
+/// What was said in words: on the command line or in an `#SBATCH` line. Of an option given twice
+/// the last counts, as everywhere in Slurm.
+struct GivenOptions {
+  std::optional<std::string> workspace;
+  std::optional<std::string> disk;
+  std::optional<std::string> mounts;
+};
+
+/// What the submission asks for, its syntax checked; `disk` and `mounts` are empty where nothing
+/// was said.
+struct WorkspaceChoice {
+  std::string image;
+  std::string disk;
+  std::string mounts;
+
+  bool operator==(const WorkspaceChoice&) const = default;
+};
+
+/// The value of an environment variable, or nothing.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// The syntax of each option's value; `none` is an image here. Errors: kInvalid, with the reason.
+void check_workspace_option(std::string_view value);
+void check_disk_option(std::string_view value);
+void check_mounts_option(std::string_view value);
+
+/// Chooses between words and defaults: an option wins over its variable, `none` wins over
+/// everything. Nothing means a job without a workspace.
+/// The variables are SBATCH_WORKSPACE, SALLOC_WORKSPACE and SLURM_WORKSPACE (srun), and the same
+/// with _DISK and _MOUNT behind; an empty one counts as unset.
+/// Errors: kUsage for --workspace-disk or --workspace-mount without a workspace; kInvalid for a
+/// malformed default, naming the variable.
+std::optional<WorkspaceChoice> choose_workspace(const GivenOptions& given, Submitter submitter,
+                                                const Environment& environment);
+
+/// True for an srun that starts a step of a job that is there already: the job has its workspace,
+/// or has none, and no step can change that.
+bool is_step_of_a_job(Submitter submitter, const Environment& environment);
+
+}  // namespace workspace
