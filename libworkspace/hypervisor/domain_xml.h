@@ -9,22 +9,30 @@
 
 namespace workspace {
 
-/// What the host can do for a domain, beyond what the job asks for.
+/// The user and group that QEMU runs as.
+struct QemuUser {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+
+  bool operator==(const QemuUser&) const = default;
+};
+
+/// What the host brings to a domain, beyond what the job asks for.
 struct DomainHost {
   HypervisorKind kind = HypervisorKind::kXen;
-  bool hardware_virtualization = false;  ///< QEMU: KVM works; Xen: PVH guests are offered
-  /// QEMU: the user and group that run it, as libvirt's configuration says.
-  std::uint32_t qemu_uid = 0;
-  std::uint32_t qemu_gid = 0;
-  std::string vif_script;  ///< Xen: absolute path of the installed vif-workspace
+  bool hardware_virtualization = false;  ///< QEMU: KVM; Xen: PVH instead of PV
+  std::optional<QemuUser> qemu_user;     ///< where libvirt manages it
+  std::string vif_script;                ///< Xen: absolute path of vif-workspace
 };
 
 /// The domain's XML for libvirt: the one place where Xen and QEMU differ. Every text is escaped;
-/// bytes that XML cannot hold are refused. Errors: kInvalid, naming the element.
+/// one with bytes beyond printable ASCII is refused. Errors: kInvalid, naming the text.
 std::string domain_xml(const DomainDescription& description, const DomainHost& host);
 
-/// The owner in the metadata of a domain's XML, whoever wrote it; nothing if there is none that
-/// can be read.
-std::optional<DomainOwner> owner_in_xml(std::string_view xml);
+/// The namespace of our element in a domain's metadata.
+inline constexpr char kMetadataUri[] = "urn:slurm-workspaces:domain";
+
+/// The owner that our metadata element tells; nothing if it cannot be read.
+std::optional<DomainOwner> owner_in_metadata(std::string_view element_xml);
 
 }  // namespace workspace

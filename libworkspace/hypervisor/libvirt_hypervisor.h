@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "libworkspace/base/deadline.h"
 #include "libworkspace/hypervisor/hypervisor.h"
@@ -12,5 +13,10 @@ namespace workspace {
 /// all calls of the program. Errors: kHost, `cannot reach libvirt at URI: …; is libvirtd running?`;
 /// kTimeout; kInvalid for a URI that is neither Xen's nor QEMU's.
 std::unique_ptr<Hypervisor> connect_hypervisor(const SiteConfig& site, Deadline deadline);
+
+/// The same with each choice stated; `kind` decides what domains are told, whatever the URI. With
+/// libvirt's `test:///default` the tests make real calls without a hypervisor.
+std::unique_ptr<Hypervisor> connect_hypervisor(const std::string& uri, HypervisorKind kind,
+                                               Acceleration acceleration, Deadline deadline);
 
 }  // namespace workspace

@@ -1,0 +1,132 @@
+// The libvirt class against libvirt's own test driver, which takes real calls and Xen's XML.
+
+#include "libworkspace/hypervisor/libvirt_hypervisor.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "libworkspace/base/fd.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace workspace {
+namespace {
+
+using ::testing::AllOf;
+using testing::expect_error;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using testing::TemporaryFolder;
+
+Deadline soon() { return Deadline::in(std::chrono::seconds(20)); }
+
+std::unique_ptr<Hypervisor> test_hypervisor(HypervisorKind kind = HypervisorKind::kXen) {
+  return connect_hypervisor("test:///default", kind, Acceleration::kTcg, soon());
+}
+
+DomainDescription some_description(std::uint32_t job) {
+  DomainDescription description(
+      {JobId(job), 1000, "tiny:1", Digest::parse("sha256:" + std::string(64, 'a'))});
+  description.memory_mib = 64;
+  description.kernel = "/vmlinux";
+  description.initrd = "/initrd";
+  description.console_log = "/nowhere/console.log";
+  return description;
+}
+
+TEST(LibvirtHypervisorTest, ADomainCarriesItsOwnerAndEndsForGood) {
+  const auto hypervisor = test_hypervisor();
+  EXPECT_EQ(hypervisor->kind(), HypervisorKind::kXen);
+  EXPECT_THAT(hypervisor->list(soon()), IsEmpty());  // the driver's own domain is not a job's
+  EXPECT_FALSE(hypervisor->is_running(JobId(42), soon()));
+
+  hypervisor->create(some_description(42), soon());
+  hypervisor->create(some_description(43), soon());
+  EXPECT_TRUE(hypervisor->is_running(JobId(42), soon()));
+  const auto domains = hypervisor->list(soon());
+  ASSERT_EQ(domains.size(), 2U);
+  for (const auto& domain : domains) {
+    EXPECT_EQ(domain.state, DomainState::kRunning);
+    EXPECT_EQ(domain.owner, some_description(domain.job.number()).owner);
+  }
+
+  hypervisor->destroy(JobId(42), soon());
+  hypervisor->destroy(JobId(42), soon());  // already gone
+  EXPECT_FALSE(hypervisor->is_running(JobId(42), soon()));
+  EXPECT_TRUE(hypervisor->is_running(JobId(43), soon()));
+  EXPECT_EQ(hypervisor->console_tail(JobId(42), 100, soon()), "");
+}
+
+TEST(LibvirtHypervisorTest, ASecondDomainOfAJobIsAnError) {
+  const auto hypervisor = test_hypervisor();
+  hypervisor->create(some_description(42), soon());
+  expect_error(
+      [&] { hypervisor->create(some_description(42), soon()); }, ErrorKind::kHost,
+      AllOf(StartsWith("libvirt: operation failed: domain 'workspace-42'"), HasSubstr("already")));
+}
+
+TEST(LibvirtHypervisorTest, AMissingDiskIsNamed) {
+  DomainDescription description = some_description(42);
+  description.disks = {{"/nowhere/image", true}};
+  expect_error([&] { test_hypervisor()->create(description, soon()); }, ErrorKind::kHost,
+               "opening /nowhere/image: No such file or directory");
+}
+
+TEST(LibvirtHypervisorTest, TheMachinesCpusAreLibvirts) {
+  EXPECT_EQ(test_hypervisor()->cpu_topology(soon()).size(), 16U);  // the test driver's machine
+}
+
+TEST(LibvirtHypervisorTest, QemusConsoleIsReadFromItsLog) {
+  const TemporaryFolder folder;
+  DomainDescription description = some_description(42);
+  description.console_log = folder.write("console.log", "booting\r\nKernel panic\x07\r\n");
+  const auto hypervisor = test_hypervisor(HypervisorKind::kQemu);
+  hypervisor->create(description, soon());
+  EXPECT_EQ(hypervisor->console_tail(JobId(42), 100, soon()), "booting\nKernel panic\\x07\n");
+}
+
+TEST(ConnectHypervisorTest, ALibvirtThatIsNotThereIsTold) {
+  expect_error(
+      [] {
+        connect_hypervisor("qemu+unix:///system?socket=/nowhere/sock", HypervisorKind::kQemu,
+                           Acceleration::kAuto, soon());
+      },
+      ErrorKind::kHost,
+      AllOf(StartsWith("cannot reach libvirt at qemu+unix:///system?socket=/nowhere/sock: "),
+            HasSubstr("No such file or directory; is libvirtd running?")));
+}
+
+TEST(ConnectHypervisorTest, ALibvirtThatHangsIsGivenUp) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("sock");
+  const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  struct sockaddr_un address {};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<struct sockaddr*>(&address), sizeof address),
+            0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+
+  const std::string uri = "qemu+unix:///system?socket=" + path;
+  expect_error(
+      [&] {
+        connect_hypervisor(uri, HypervisorKind::kQemu, Acceleration::kAuto,
+                           Deadline::in(std::chrono::milliseconds(300)));
+      },
+      ErrorKind::kTimeout, "connecting to libvirt at " + uri + ": no answer in time");
+}
+
+TEST(ConnectHypervisorTest, OnlyTheTwoHypervisorsAreServed) {
+  for (const char* uri : {"", "lxc:///system", "qemux:///system", "/system"}) {
+    SiteConfig site;
+    site.hypervisor = uri;
+    expect_error(
+        [&] { connect_hypervisor(site, soon()); }, ErrorKind::kInvalid,
+        "the hypervisor '" + site.hypervisor + "' is neither xen:///system nor qemu:///system");
+  }
+}
+
+}  // namespace
+}  // namespace workspace

@@ -1,0 +1,239 @@
+#include "libworkspace/hypervisor/domain_xml.h"
+
+#include "libworkspace/base/text.h"
+#include "tests/support/expect_error.h"
+
+namespace workspace {
+namespace {
+
+using ::testing::AllOf;
+using testing::expect_error;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Digest some_digest() { return Digest::parse("sha256:" + std::string(64, 'a')); }
+
+DomainDescription some_description() {
+  DomainDescription description({JobId(42), 1000, "legacy-bullseye:1", some_digest()});
+  description.vcpus = 2;
+  description.memory_mib = 448;
+  description.pinned_cpus = {4, 6};
+  description.kernel = "/guest/vmlinux";
+  description.initrd = "/run/workspace/42/initrd";
+  description.disks = {{"/cache/sha256-aa", true}, {"/scratch/42.scratch", false}};
+  description.console_log = "/run/workspace/42/console.log";
+  return description;
+}
+
+DomainHost qemu_host() { return {HypervisorKind::kQemu, false, QemuUser{64055, 108}, ""}; }
+DomainHost xen_host() {
+  return {HypervisorKind::kXen, false, std::nullopt, "/libexec/vif-workspace"};
+}
+
+constexpr char kQemuXml[] = R"(<domain type="qemu">
+  <name>workspace-42</name>
+  <metadata>
+    <workspace:domain xmlns:workspace="urn:slurm-workspaces:domain" job="42" uid="1000" image="legacy-bullseye:1" digest="sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" />
+  </metadata>
+  <memory unit="MiB">448</memory>
+  <vcpu>2</vcpu>
+  <cputune>
+    <vcpupin vcpu="0" cpuset="4" />
+    <vcpupin vcpu="1" cpuset="6" />
+    <emulatorpin cpuset="4,6" />
+  </cputune>
+  <os>
+    <type arch="x86_64" machine="pc">hvm</type>
+    <kernel>/guest/vmlinux</kernel>
+    <initrd>/run/workspace/42/initrd</initrd>
+    <cmdline>console=ttyS0 quiet panic=-1 8250.nr_uarts=1 i8042.noaux i8042.nokbd</cmdline>
+  </os>
+  <features>
+    <acpi />
+  </features>
+  <cpu mode="maximum" check="none" />
+  <clock offset="utc">
+    <timer name="hpet" present="no" />
+  </clock>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>destroy</on_reboot>
+  <on_crash>destroy</on_crash>
+  <devices>
+    <disk type="file" device="disk">
+      <driver name="qemu" type="raw" cache="writeback" discard="ignore" />
+      <source file="/cache/sha256-aa" />
+      <target dev="vda" bus="virtio" />
+      <readonly />
+    </disk>
+    <disk type="file" device="disk">
+      <driver name="qemu" type="raw" cache="unsafe" discard="unmap" />
+      <source file="/scratch/42.scratch" />
+      <target dev="vdb" bus="virtio" />
+    </disk>
+    <controller type="usb" model="none" />
+    <memballoon model="none" />
+    <interface type="ethernet">
+      <mac address="52:54:00:77:00:02" />
+      <target dev="ws42" managed="no" />
+      <model type="virtio" />
+    </interface>
+    <serial type="file">
+      <source path="/run/workspace/42/console.log" />
+      <target port="0" />
+    </serial>
+  </devices>
+  <seclabel type="static" model="dac" relabel="no">
+    <label>+64055:+108</label>
+  </seclabel>
+</domain>
+)";
+
+constexpr char kXenXml[] = R"(<domain type="xen">
+  <name>workspace-42</name>
+  <metadata>
+    <workspace:domain xmlns:workspace="urn:slurm-workspaces:domain" job="42" uid="1000" image="legacy-bullseye:1" digest="sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" />
+  </metadata>
+  <memory unit="MiB">448</memory>
+  <vcpu>2</vcpu>
+  <cputune>
+    <vcpupin vcpu="0" cpuset="4" />
+    <vcpupin vcpu="1" cpuset="6" />
+  </cputune>
+  <os>
+    <type arch="x86_64" machine="xenpv">linux</type>
+    <kernel>/guest/vmlinux</kernel>
+    <initrd>/run/workspace/42/initrd</initrd>
+    <cmdline>console=hvc0 quiet panic=-1</cmdline>
+  </os>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>preserve</on_reboot>
+  <on_crash>preserve</on_crash>
+  <devices>
+    <disk type="block" device="disk">
+      <driver name="phy" type="raw" />
+      <source dev="/cache/sha256-aa" />
+      <target dev="xvda" bus="xen" />
+      <readonly />
+    </disk>
+    <disk type="block" device="disk">
+      <driver name="phy" type="raw" />
+      <source dev="/scratch/42.scratch" />
+      <target dev="xvdb" bus="xen" />
+    </disk>
+    <interface type="ethernet">
+      <mac address="00:16:3e:77:00:02" />
+      <script path="/libexec/vif-workspace" />
+    </interface>
+    <console type="pty">
+      <target type="xen" port="0" />
+    </console>
+  </devices>
+</domain>
+)";
+
+TEST(DomainXmlTest, TellsQemuAJobsDomain) {
+  EXPECT_EQ(domain_xml(some_description(), qemu_host()), kQemuXml);
+}
+
+TEST(DomainXmlTest, TellsXenAJobsDomain) {
+  EXPECT_EQ(domain_xml(some_description(), xen_host()), kXenXml);
+}
+
+TEST(DomainXmlTest, UsesTheHardwaresVirtualizationWhereItIs) {
+  DomainHost qemu = qemu_host();
+  qemu.hardware_virtualization = true;
+  EXPECT_THAT(domain_xml(some_description(), qemu),
+              AllOf(HasSubstr("<domain type=\"kvm\">"), HasSubstr("mode=\"host-passthrough\"")));
+  DomainHost xen = xen_host();
+  xen.hardware_virtualization = true;
+  EXPECT_THAT(domain_xml(some_description(), xen),
+              HasSubstr("<type arch=\"x86_64\" machine=\"xenpvh\">xenpvh</type>"));
+}
+
+TEST(DomainXmlTest, LeavesOutWhatTheHostDoesNotManage) {
+  DomainHost host = qemu_host();
+  host.qemu_user.reset();
+  DomainDescription description = some_description();
+  description.pinned_cpus.clear();
+  EXPECT_THAT(domain_xml(description, host),
+              AllOf(Not(HasSubstr("seclabel")), Not(HasSubstr("cputune"))));
+}
+
+TEST(DomainXmlTest, EscapesEveryTextThatComesFromOutside) {
+  const std::string hostile = "/a'\"<b>&amp;</kernel><!--";
+  DomainDescription description = some_description();
+  description.owner.image = description.kernel = description.initrd = hostile;
+  description.kernel_options = description.console_log = hostile;
+  description.disks = {{hostile, true}};
+  DomainHost xen = xen_host();
+  xen.vif_script = hostile;
+  for (const auto& host : {qemu_host(), xen}) {
+    const std::string xml = domain_xml(description, host);
+    EXPECT_THAT(xml, AllOf(Not(HasSubstr("<b>")), Not(HasSubstr("<!--"))));
+    EXPECT_THAT(xml, HasSubstr("<kernel>/a'\"&lt;b&gt;&amp;amp;&lt;/kernel&gt;&lt;!--</kernel>"));
+  }
+}
+
+TEST(DomainXmlTest, RefusesBytesThatXmlCannotHold) {
+  const struct {
+    std::string DomainDescription::*field;
+    const char* value;
+    const char* message;
+  } cases[] = {
+      {&DomainDescription::kernel, "/a\nb", "the kernel's path '/a\\x0ab' is not plain text"},
+      {&DomainDescription::initrd, "/a\x01", "the initrd's path '/a\\x01' is not plain text"},
+      {&DomainDescription::console_log, "/\xc3\xa4",
+       "the console log's path '/\\xc3\\xa4' is not plain text"},
+      {&DomainDescription::kernel_options, "a\tb",
+       "the kernel's command line 'console=ttyS0 quiet panic=-1 8250.nr_uarts=1 i8042.noaux "
+       "i8042.nokbd a\\x09b' is not plain text"},
+  };
+  for (const auto& c : cases) {
+    DomainDescription description = some_description();
+    description.*c.field = c.value;
+    expect_error([&] { domain_xml(description, qemu_host()); }, ErrorKind::kInvalid, c.message);
+  }
+}
+
+TEST(DomainXmlTest, RefusesPinsThatDoNotFitTheVcpus) {
+  DomainDescription description = some_description();
+  description.pinned_cpus = {4};
+  expect_error([&] { domain_xml(description, qemu_host()); }, ErrorKind::kInvalid,
+               "the domain's vCPUs and their pinned CPUs differ in number");
+}
+
+TEST(DomainXmlTest, DisksAreNamedAsTheGuestSeesThem) {
+  EXPECT_EQ(disk_device(HypervisorKind::kQemu, 0), "vda");
+  EXPECT_EQ(disk_device(HypervisorKind::kXen, 1), "xvdb");
+}
+
+std::string metadata(const std::string& attributes) {
+  return "<domain xmlns='urn:slurm-workspaces:domain' " + attributes + "/>";
+}
+
+TEST(OwnerInMetadataTest, ReadsTheOwner) {
+  const DomainOwner owner{JobId(42), 1000, "tiny:1", some_digest()};
+  EXPECT_EQ(owner_in_metadata(metadata("job='42' uid='1000' image='tiny:1' digest='" +
+                                       some_digest().to_string() + "'")),
+            owner);
+}
+
+TEST(OwnerInMetadataTest, GivesNothingForWhatItCannotRead) {
+  const std::string digest = "digest='" + some_digest().to_string() + "'";
+  const std::string cases[] = {
+      "",
+      "<",
+      "job 42",
+      metadata("uid='1000' image='a:1' " + digest),
+      metadata("job='0' uid='1000' image='a:1' " + digest),
+      metadata("job='42' image='a:1' " + digest),
+      metadata("job='42' uid='-1' image='a:1' " + digest),
+      metadata("job='42' uid='4294967296' image='a:1' " + digest),
+      metadata("job='42' uid='1000' image='a:1' digest='sha256:abc'"),
+      metadata("job='42' uid='1000' image='a:1'"),
+  };
+  for (const auto& text : cases) EXPECT_EQ(owner_in_metadata(text), std::nullopt) << text;
+}
+
+}  // namespace
+}  // namespace workspace
