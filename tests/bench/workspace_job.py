@@ -1,0 +1,59 @@
+"""The prolog and the epilog by hand, as slurmd runs them, for a plain job that holds the node."""
+
+import contextlib
+import re
+
+LIBEXEC = "/usr/libexec/workspace"
+
+
+@contextlib.contextmanager
+def held_job(lab):
+    """A plain job of user1 that stays; gives its id."""
+    job = lab.login.run("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 100000")["output"].strip()
+    try:
+        lab.login.run(
+            "timeout", "60", "sh", "-c",
+            f"until [ \"$(squeue -h -j {job} -o %T)\" = RUNNING ]; do sleep 0.1; done",
+        )
+        yield job
+    finally:
+        lab.login.run("scancel", job)
+
+
+class ByHand:
+    """Boots and ends the workspace of `job`, which asked for `image`."""
+
+    def __init__(self, lab, job, image):
+        self.lab = lab
+        self.job = job
+        self.request = lab.login.run("workspace", "resolve", "--image", image)["output"].strip()
+
+    def boot(self):
+        return self._hook("prolog")
+
+    def end(self):
+        return self._hook("epilog")
+
+    def steps_ms(self):
+        """The prolog's steps, from the job's record."""
+        record = self.lab.node.run("cat", f"/run/workspace/{self.job}/record")["output"]
+        if "state=running" not in record:
+            raise RuntimeError(f"job {self.job}: the VM does not run: {record}")
+        return {name: int(ms) for name, ms in re.findall(r"^step\.(\w+)_ms=(\d+)$", record, re.MULTILINE)}
+
+    def _hook(self, program):
+        environment = {
+            "SLURM_JOB_ID": self.job,
+            "SLURM_JOB_UID": "2001",
+            "SLURM_JOB_GID": "2001",
+            "SLURM_JOB_USER": "user1",
+            "SLURMD_NODENAME": "node1",
+            "SPANK_WORKSPACE": self.request,
+        }
+        return self.lab.node.run(f"{LIBEXEC}/{program}", environment=environment)["seconds"]
+
+
+def slowest(steps_ms, count=3):
+    """"boot 3400 ms, network 80 ms, …" for the reader of a miss."""
+    ordered = sorted(steps_ms.items(), key=lambda step: -step[1])
+    return ", ".join(f"{name} {ms} ms" for name, ms in ordered[:count])
