@@ -7,15 +7,24 @@ namespace workspace {
 namespace {
 
 constexpr std::size_t kMaxLength = 64;
-constexpr std::string_view kNameFirst = "abcdefghijklmnopqrstuvwxyz0123456789";
-constexpr std::string_view kNameRest = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-constexpr std::string_view kVersionFirst =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-constexpr std::string_view kVersionRest =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-";
+/// The bytes that a word may have, and how a person calls them.
+struct Alphabet {
+  std::string_view bytes;
+  std::string_view words;
+};
 
-void check_word(std::string_view what, std::string_view text, std::string_view first,
-                std::string_view rest) {
+constexpr Alphabet kNameFirst = {"abcdefghijklmnopqrstuvwxyz0123456789",
+                                 "lower-case letters and digits"};
+constexpr Alphabet kNameRest = {"abcdefghijklmnopqrstuvwxyz0123456789._-",
+                                "lower-case letters, digits, '.', '_' and '-'"};
+constexpr Alphabet kVersionFirst = {
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "letters and digits"};
+constexpr Alphabet kVersionRest = {
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-",
+    "letters, digits, '.', '_', '+' and '-'"};
+
+void check_word(std::string_view what, std::string_view text, const Alphabet& first,
+                const Alphabet& rest) {
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorKind::kInvalid,
                 std::string(what) + " '" + printable(text, kMaxLength) + "' " + why);
@@ -26,11 +35,10 @@ void check_word(std::string_view what, std::string_view text, std::string_view f
            std::to_string(kMaxLength) + " are allowed");
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view allowed = i == 0 ? first : rest;
-    if (allowed.find(text[i]) == std::string_view::npos) {
+    const Alphabet& allowed = i == 0 ? first : rest;
+    if (allowed.bytes.find(text[i]) == std::string_view::npos) {
       refuse("has the character '" + printable(text.substr(i, 1)) + "' at position " +
-             std::to_string(i + 1) + "; allowed there are letters, digits" +
-             (i == 0 ? "" : " and '.', '_', '-'"));
+             std::to_string(i + 1) + "; allowed there are " + std::string(allowed.words));
     }
   }
 }
