@@ -1,10 +1,10 @@
 #include "spank_plugin/options.h"
 
 #include <array>
+#include <exception>
 #include <string>
 
-#include "libworkspace/base/error.h"
-#include "spank_plugin/hook_guard.h"
+#include "spank_plugin/submission.h"
 
 namespace workspace {
 namespace {
@@ -33,26 +33,23 @@ constexpr std::array<Option, 3> kOptions = {{
 
 /// Slurm calls this for the option with this index. On a node nothing is checked: the value has no
 /// effect there, and the user must hear why a step is refused rather than that an option is bad.
-int take_option(int index, const char* argument, int remote) {
-  return guard_hook([&] {
-    const Option& option = kOptions.at(static_cast<std::size_t>(index));
+int take_option(int index, const char* argument, int remote) noexcept {
+  const Option& option = kOptions[static_cast<std::size_t>(index)];
+  try {
     const std::string value = argument == nullptr ? "" : argument;
-    if (remote == 0) {
-      try {
-        option.check(value);
-      } catch (Error& e) {
-        throw e.in("--" + std::string(option.name));
-      }
-    }
+    if (remote == 0) option.check(value);
     given.*option.value = value;
-  });
+    return 0;
+  } catch (const std::exception& e) {
+    refuse_submission("--" + std::string(option.name) + ": " + e.what());
+  }
 }
 
 }  // namespace
 
-void register_options(spank_t spank) {
+bool register_options(spank_t spank) noexcept {
   for (std::size_t i = 0; i < kOptions.size(); ++i) {
-    const Option& option = kOptions.at(i);
+    const Option& option = kOptions[i];
     // Slurm copies the texts; its struct only fails to say so.
     struct spank_option slurm_option {
       const_cast<char*>(option.name), const_cast<char*>(option.argument),
@@ -60,10 +57,11 @@ void register_options(spank_t spank) {
     };
     const spank_err_t error = spank_option_register(spank, &slurm_option);
     if (error != ESPANK_SUCCESS) {
-      throw Error(ErrorKind::kHost, "registering the option --" + std::string(option.name) + ": " +
-                                        spank_strerror(error));
+      slurm_error("workspace: registering the option --%s: %s", option.name, spank_strerror(error));
+      return false;
     }
   }
+  return true;
 }
 
 const GivenOptions& given_options() { return given; }

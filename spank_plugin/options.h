@@ -7,8 +7,8 @@
 namespace workspace {
 
 /// Tells Slurm about --workspace, --workspace-disk and --workspace-mount. Only to be called from
-/// slurm_spank_init. Errors: kHost.
-void register_options(spank_t spank);
+/// slurm_spank_init. A failure is logged.
+bool register_options(spank_t spank) noexcept;
 
 /// What the option callbacks have heard so far in this process. On a node that is what the step was
 /// given, which the user can forge: it decides nothing but a refusal.

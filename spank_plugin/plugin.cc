@@ -1,15 +1,11 @@
-// The hooks that Slurm calls (spank(8) tells when): each looks at the context, calls one function
-// and keeps exceptions in.
+// The hooks that Slurm calls (spank(8) tells when): each looks at the context and calls one
+// function, none of which throws.
 
 // Its declarations of the hooks have no C linkage of their own.
 extern "C" {
 #include <slurm/spank.h>
 }
 
-#include <string>
-
-#include "libworkspace/base/error.h"
-#include "spank_plugin/hook_guard.h"
 #include "spank_plugin/options.h"
 #include "spank_plugin/reconcile.h"
 #include "spank_plugin/step_entry.h"
@@ -25,39 +21,39 @@ extern const unsigned int spank_plugin_version;
 SPANK_PLUGIN(workspace, 1)
 
 int slurm_spank_init(spank_t spank, int argc, char* argv[]) {
-  return workspace::guard_hook([&] {
-    if (argc > 0) {
-      throw workspace::Error(workspace::ErrorKind::kUsage,
-                             std::string("plugstack.conf gives this plugin the argument '") +
-                                 argv[0] + "'; it takes none");
-    }
-    switch (spank_context()) {
-      case S_CTX_SLURMD:
-        return workspace::reconcile_node();
-      case S_CTX_ALLOCATOR:
-      case S_CTX_LOCAL:
-      case S_CTX_REMOTE:
-        return workspace::register_options(spank);
-      case S_CTX_JOB_SCRIPT:
-      case S_CTX_ERROR:
-        return;
-    }
-  });
+  if (argc > 0) {
+    slurm_error("workspace: plugstack.conf gives the plugin the argument '%s'; it takes none",
+                argv[0]);
+    return -1;
+  }
+  switch (spank_context()) {
+    case S_CTX_SLURMD:
+      workspace::reconcile_node();
+      return 0;
+    case S_CTX_ALLOCATOR:
+    case S_CTX_LOCAL:
+    case S_CTX_REMOTE:
+      return workspace::register_options(spank) ? 0 : -1;
+    case S_CTX_JOB_SCRIPT:
+    case S_CTX_ERROR:
+      return 0;
+  }
+  return 0;
 }
 
 int slurm_spank_init_post_opt(spank_t spank, int, char*[]) {
-  return workspace::guard_hook([&] {
-    switch (spank_context()) {
-      case S_CTX_ALLOCATOR:
-      case S_CTX_LOCAL:
-        return workspace::submit_workspace(spank);
-      case S_CTX_REMOTE:
-      case S_CTX_SLURMD:
-      case S_CTX_JOB_SCRIPT:
-      case S_CTX_ERROR:
-        return;
-    }
-  });
+  switch (spank_context()) {
+    case S_CTX_ALLOCATOR:
+    case S_CTX_LOCAL:
+      workspace::submit_workspace(spank);
+      break;
+    case S_CTX_REMOTE:
+    case S_CTX_SLURMD:
+    case S_CTX_JOB_SCRIPT:
+    case S_CTX_ERROR:
+      break;
+  }
+  return 0;
 }
 
 int slurm_spank_task_init_privileged(spank_t spank, int, char*[]) {

@@ -22,15 +22,13 @@
 #include "libworkspace/model/job_record.h"
 #include "spank_plugin/options.h"
 #include "spank_plugin/step_command.h"
+#include "spank_plugin/submission.h"
 
 namespace workspace {
 namespace {
 
 /// The guest has answered the prolog already, so it answers at once or is in trouble.
 constexpr std::chrono::seconds kConnectTimeout(15);
-
-/// What sbatch and salloc put into the job's environment beside the prolog's SPANK_WORKSPACE.
-constexpr char kRequestCopy[] = "SLURM_SPANK_WORKSPACE";
 
 /// What the first half found out for the second. The process is forked for one task, so there is
 /// one. Refusing is the start: a task whose first half never ran must not run on the node.

@@ -5,11 +5,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <vector>
 
 #include "build_paths.h"
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
 #include "libworkspace/model/request.h"
 #include "spank_plugin/helper_process.h"
 #include "spank_plugin/options.h"
@@ -19,9 +21,6 @@ namespace workspace {
 namespace {
 
 constexpr std::chrono::seconds kResolveTimeout(20);
-
-/// The prolog sees it with Slurm's prefix SPANK_.
-constexpr char kRequestVariable[] = "WORKSPACE";
 
 std::optional<std::string> own_environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
@@ -66,24 +65,42 @@ std::string resolve(const WorkspaceChoice& choice) {
   return WorkspaceRequest::parse(result.output).to_line();
 }
 
-}  // namespace
+/// An earlier job's environment may be the one that this command was started in. srun would take
+/// the request for its own job's from there, and a step would miss a workspace that nobody asked
+/// for.
+void forget_request(spank_t spank) {
+  spank_job_control_unsetenv(spank, kRequestVariable);
+  ::unsetenv(kRequestCopy);
+}
 
-void submit_workspace(spank_t spank) {
-  const Submitter submitter = submitter_of(spank_context());
-  if (is_step_of_a_job(submitter, own_environment)) return;
-  const auto choice = choose_workspace(given_options(), submitter, own_environment);
-  if (!choice) {
-    // srun takes the control environment over from SLURM_SPANK_ variables, which an earlier job's
-    // shell may have left.
-    spank_job_control_unsetenv(spank, kRequestVariable);
-    return;
-  }
-  const std::string request = resolve(*choice);
+void put_request(spank_t spank, const std::string& request) {
   const spank_err_t error = spank_job_control_setenv(spank, kRequestVariable, request.c_str(), 1);
   if (error != ESPANK_SUCCESS) {
     throw Error(ErrorKind::kHost,
                 std::string("handing the request to Slurm: ") + spank_strerror(error));
   }
+}
+
+}  // namespace
+
+void submit_workspace(spank_t spank) noexcept {
+  try {
+    const Submitter submitter = submitter_of(spank_context());
+    if (is_step_of_a_job(submitter, own_environment)) return;
+    const auto choice = choose_workspace(given_options(), submitter, own_environment);
+    if (choice) {
+      put_request(spank, resolve(*choice));
+    } else {
+      forget_request(spank);
+    }
+  } catch (const std::exception& e) {
+    refuse_submission(e.what());
+  }
+}
+
+void refuse_submission(const std::string& reason) noexcept {
+  slurm_error("workspace: %s", printable(reason).c_str());
+  ::_exit(EXIT_FAILURE);
 }
 
 }  // namespace workspace
