@@ -1,0 +1,85 @@
+#include "guest/directory_mount.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include "guest/files.h"
+#include "libworkspace/base/deadline.h"
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+#include "libworkspace/guest/frame_socket.h"
+
+namespace workspace::agent {
+namespace {
+
+constexpr std::chrono::seconds kAnswerTime(10);
+constexpr std::chrono::seconds kMountTime(60);
+
+/// Root-only: each mount's result stands in a file under the mount's own path.
+constexpr char kResults[] = "/run/workspace-agent";
+constexpr char kResultFile[] = "/mount-result";
+constexpr char kMounted[] = "mounted";
+
+std::string result_folder(const MountRequest& request) { return kResults + request.destination; }
+
+void make_result_folder(const MountRequest& request) {
+  make_folders(kResults);
+  if (::chmod(kResults, 0700) != 0) throw_guest_errno("protecting a folder");
+  make_folders(result_folder(request));
+}
+
+}  // namespace
+
+std::string mount_options(const MountRequest& request, int fd) {
+  if (request.export_name.find(',') != std::string::npos) {
+    throw Error(ErrorKind::kInvalid, "'" + printable(request.export_name) +
+                                         "' has a comma in it, which a mount cannot express");
+  }
+  const std::string number = std::to_string(fd);
+  // mmap: shared mappings work and nothing is stale, which `none` and `loose` each fail at.
+  return "trans=fd,rfdno=" + number + ",wfdno=" + number +
+         ",version=9p2000.L,aname=" + request.export_name + ",msize=65536,cache=mmap";
+}
+
+void mount_directory(UniqueFd socket, const MountRequest& request, const Modules& modules) {
+  const std::string options = mount_options(request, socket.get());
+  modules.load("9p");
+  make_folders(request.destination);
+  make_result_folder(request);
+  const int yes = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+
+  send_frame(socket.get(), FrameType::kOk, {}, Deadline::in(kAnswerTime));
+  unsigned long flags = MS_NOSUID | MS_NODEV;
+  if (request.read_only) flags |= MS_RDONLY;
+  const int result =
+      ::mount("9p", request.destination.c_str(), "9p", flags, options.c_str()) == 0 ? 0 : errno;
+  replace_file(
+      result_folder(request) + kResultFile,
+      result == 0 ? kMounted : "mounting " + request.destination + ": " + std::strerror(result),
+      0600);
+}
+
+void report_mount(int socket, const MountRequest& request) {
+  const std::string path = result_folder(request) + kResultFile;
+  const Deadline deadline = Deadline::in(kMountTime);
+  std::string result;
+  while ((result = read_small_file(path)).empty()) {
+    if (deadline.passed())
+      throw Error(ErrorKind::kGuest, "mounting " + request.destination + " does not end");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  if (result != kMounted) throw Error(ErrorKind::kGuest, result);
+  send_frame(socket, FrameType::kOk, {}, Deadline::in(kAnswerTime));
+}
+
+}  // namespace workspace::agent

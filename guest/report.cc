@@ -1,0 +1,29 @@
+#include "guest/report.h"
+
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include "libworkspace/base/text.h"
+
+namespace workspace::agent {
+
+void report(std::string_view text) {
+  const std::string line = "workspace-agent: " + printable(text) + "\n";
+  // Nothing can be done about a console that does not take it.
+  (void)!::write(STDERR_FILENO, line.data(), line.size());
+}
+
+void fail(std::string_view text) {
+  report(text);
+  if (::getpid() == 1) {
+    ::reboot(RB_POWER_OFF);
+    // The kernel panics when PID 1 ends, and then the panic hides the reason given above.
+    for (;;) ::pause();
+  }
+  ::_exit(1);
+}
+
+}  // namespace workspace::agent

@@ -1,0 +1,86 @@
+#include "guest/task_cgroup.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "guest/files.h"
+#include "guest/report.h"
+#include "libworkspace/base/deadline.h"
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fd.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace::agent {
+namespace {
+
+constexpr char kMountPoint[] = "/sys/fs/cgroup";
+/// A killed process leaves its cgroup when it has let go of its memory.
+constexpr std::chrono::seconds kProcessesEnd(5);
+
+std::string path_of(pid_t server) {
+  return std::string(kMountPoint) + "/task-" + std::to_string(server);
+}
+
+bool write_control(const std::string& path, const char* text) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  return fd.valid() && ::write(fd.get(), text, std::char_traits<char>::length(text)) > 0;
+}
+
+}  // namespace
+
+TaskCgroup TaskCgroup::create(pid_t server) {
+  // Only the agent mounts cgroup2 there; elsewhere (tests run the task server as a plain process)
+  // the cgroups are someone else's.
+  if (::getppid() != 1 || ::geteuid() != 0) return TaskCgroup("");
+  const std::string path = path_of(server);
+  const bool usable = ::access((std::string(kMountPoint) + "/cgroup.procs").c_str(), W_OK) == 0 &&
+                      ::mkdir(path.c_str(), 0755) == 0;
+  return TaskCgroup(usable ? path : "");
+}
+
+TaskCgroup TaskCgroup::left_by(pid_t server) {
+  const std::string path = path_of(server);
+  return TaskCgroup(::access(path.c_str(), F_OK) == 0 ? path : "");
+}
+
+void TaskCgroup::enter() const {
+  if (exists() && !write_control(path_ + "/cgroup.procs", "0"))
+    throw_guest_errno("entering " + path_);
+}
+
+std::vector<pid_t> TaskCgroup::processes() const {
+  std::vector<pid_t> pids;
+  if (!exists()) return pids;
+  for (const auto& line : split(read_small_file(path_ + "/cgroup.procs"), '\n')) {
+    if (const auto pid = parse_decimal(line, INT32_MAX)) pids.push_back(static_cast<pid_t>(*pid));
+  }
+  return pids;
+}
+
+void TaskCgroup::kill_all() const {
+  // cgroup.kill came with Linux 5.14; before it, a process that forks quickly may escape one round.
+  if (!exists() || write_control(path_ + "/cgroup.kill", "1")) return;
+  for (const pid_t pid : processes()) ::kill(pid, SIGKILL);
+}
+
+void TaskCgroup::remove() const {
+  if (!exists()) return;
+  const Deadline deadline = Deadline::in(kProcessesEnd);
+  kill_all();
+  while (::rmdir(path_.c_str()) != 0 && errno == EBUSY) {
+    if (deadline.passed()) {
+      report("processes of a task do not end; " + path_ + " stays");
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    kill_all();
+  }
+}
+
+}  // namespace workspace::agent

@@ -1,0 +1,203 @@
+#include "guest/task_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <tuple>
+#include <utility>
+
+#include "guest/files.h"
+#include "guest/program_path.h"
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace::agent {
+namespace {
+
+/// 125 as env(1), timeout(1) and the container programs use it: the fault is not the command's.
+constexpr int kExitWorkspace = 125;
+
+/// The task's ends of its standard descriptors, by number.
+struct TaskEnds {
+  std::array<UniqueFd, kStreamCount> fds;
+};
+
+std::pair<UniqueFd, UniqueFd> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw_guest_errno("making a pipe");
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+void make_non_blocking(const UniqueFd& fd) {
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+    throw_guest_errno("making a descriptor non-blocking");
+}
+
+UniqueFd duplicate(const UniqueFd& fd) {
+  UniqueFd copy(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+  if (!copy.valid()) throw_guest_errno("duplicating a descriptor");
+  return copy;
+}
+
+/// Opens a pseudo terminal of the given size; returns its master and slave sides.
+std::pair<UniqueFd, UniqueFd> make_terminal(const TerminalSize& size, const User& user) {
+  UniqueFd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  char name[64];
+  if (!master.valid() || ::grantpt(master.get()) != 0 || ::unlockpt(master.get()) != 0 ||
+      ::ptsname_r(master.get(), name, sizeof name) != 0)
+    throw_guest_errno("opening a terminal");
+  UniqueFd slave(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!slave.valid()) throw_guest_errno(std::string("opening ") + name);
+  // A program may open its terminal again by name.
+  if (::geteuid() == 0 && ::fchown(slave.get(), user.uid, static_cast<gid_t>(-1)) != 0)
+    throw_guest_errno(std::string("giving ") + name + " to its user");
+  const struct winsize window { size.rows, size.columns, 0, 0 };
+  ::ioctl(master.get(), TIOCSWINSZ, &window);
+  return {std::move(master), std::move(slave)};
+}
+
+/// Makes both sides of the standard descriptors; the agent's go into `process`.
+TaskEnds make_ends(const TaskSpec& spec, const User& user, TaskProcess& process) {
+  TaskEnds ends;
+  UniqueFd master;
+  UniqueFd slave;
+  if (spec.wants_terminal()) std::tie(master, slave) = make_terminal(spec.terminal, user);
+  UniqueFd* const own_ends[] = {&process.input, &process.output, &process.error_output};
+  for (std::size_t stream = 0; stream < kStreamCount; ++stream) {
+    switch (spec.stdio[stream]) {
+      case StdioKind::kClosed:
+        break;
+      case StdioKind::kNull:
+        ends.fds[stream] = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        if (!ends.fds[stream].valid()) throw_guest_errno("opening /dev/null");
+        break;
+      case StdioKind::kRelayed: {
+        auto [read_end, write_end] = make_pipe();
+        const bool inward = stream == kStdin;
+        ends.fds[stream] = inward ? std::move(read_end) : std::move(write_end);
+        *own_ends[stream] = inward ? std::move(write_end) : std::move(read_end);
+        break;
+      }
+      case StdioKind::kTerminal:
+        ends.fds[stream] = duplicate(slave);
+        // stdout and stderr are one on a terminal; what comes from it goes to the first of them.
+        if (stream != kStderr || spec.stdio[kStdout] != StdioKind::kTerminal)
+          *own_ends[stream] = duplicate(master);
+        break;
+    }
+    if (own_ends[stream]->valid()) make_non_blocking(*own_ends[stream]);
+  }
+  process.terminal = std::move(master);
+  return ends;
+}
+
+void set_limits(const TaskSpec& spec) {
+  for (const auto& limit : spec.limits) {
+    const auto* const entry = std::find_if(kResourceNames.begin(), kResourceNames.end(),
+                                           [&](const auto& e) { return e.name == limit.name; });
+    const struct rlimit values { limit.soft, std::max(limit.soft, limit.hard) };
+    // A limit above what this kernel allows (nofile over fs.nr_open) is left as it is.
+    if (entry != kResourceNames.end())
+      ::setrlimit(static_cast<__rlimit_resource_t>(entry->resource), &values);
+  }
+}
+
+void reset_signals() {
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// Puts the ends at 0, 1 and 2. None of them is there already: the agent keeps those numbers in
+/// use.
+void install_stdio(const TaskEnds& ends) {
+  for (std::size_t stream = 0; stream < kStreamCount; ++stream) {
+    const int number = static_cast<int>(stream);
+    if (ends.fds[stream].valid()) {
+      ::dup2(ends.fds[stream].get(), number);
+    } else {
+      ::close(number);
+    }
+  }
+  // What the agent has open carries CLOEXEC anyway; this also holds for what a later change
+  // forgets.
+  ::syscall(SYS_close_range, 3U, ~0U, 0U);
+}
+
+[[noreturn]] void end_with(int status, const std::string& line) {
+  const std::string text = "workspace: " + line + "\n";
+  (void)!::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(status);
+}
+
+std::vector<char*> c_strings(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const auto& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+[[noreturn]] void execute(const TaskSpec& spec) {
+  const ProgramPath program = find_program(spec.argv[0], spec.environment);
+  if (program.error == 0) {
+    ::execve(program.path.c_str(), c_strings(spec.argv).data(), c_strings(spec.environment).data());
+  }
+  const int error = program.error != 0 ? program.error : errno;
+  end_with(error == ENOENT || error == ENOTDIR ? 127 : 126, describe_failure(spec.argv[0], error));
+}
+
+[[noreturn]] void run_task_process(const TaskSpec& spec, const User& user, const TaskCgroup& cgroup,
+                                   const TaskEnds& ends) {
+  reset_signals();
+  const bool terminal = spec.wants_terminal();
+  // Without a terminal the task stays in the session of the agent's process: a group whose parent
+  // is in its own session is not orphaned, and SIGTSTP stops it as it would on the node.
+  if (terminal) {
+    ::setsid();
+  } else {
+    ::setpgid(0, 0);
+  }
+  try {
+    cgroup.enter();
+    install_stdio(ends);
+    if (terminal) ::ioctl(spec.stdio[kStdin] == StdioKind::kTerminal ? 0 : 1, TIOCSCTTY, 0);
+    set_limits(spec);
+    become(user);
+  } catch (const Error& e) {
+    end_with(kExitWorkspace, e.text());
+  }
+  ::umask(static_cast<mode_t>(spec.umask));
+  if (::chdir(spec.working_directory.c_str()) != 0) {
+    end_with(kExitWorkspace, "the working directory '" + printable(spec.working_directory) +
+                                 "' does not exist inside the workspace; use --chdir or "
+                                 "--workspace-mount");
+  }
+  execute(spec);
+}
+
+}  // namespace
+
+TaskProcess start_task(const TaskSpec& spec, const User& user, const TaskCgroup& cgroup) {
+  TaskProcess process;
+  const TaskEnds ends = make_ends(spec, user, process);
+  process.pid = ::fork();
+  if (process.pid < 0) throw_guest_errno("starting a process");
+  if (process.pid == 0) run_task_process(spec, user, cgroup, ends);
+  // Both sides set the group, so that a signal that comes now does not miss it.
+  if (!spec.wants_terminal()) ::setpgid(process.pid, process.pid);
+  process.ended = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0U)));
+  if (!process.ended.valid()) throw_guest_errno("watching the task");
+  return process;
+}
+
+}  // namespace workspace::agent

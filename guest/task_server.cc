@@ -1,0 +1,179 @@
+#include "guest/task_server.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <vector>
+
+#include "guest/batch_script.h"
+#include "guest/files.h"
+#include "guest/task_intake.h"
+#include "guest/task_process.h"
+#include "guest/task_signal.h"
+#include "libworkspace/base/error.h"
+#include "libworkspace/guest/frame_socket.h"
+#include "libworkspace/guest/streams.h"
+
+namespace workspace::agent {
+namespace {
+
+/// From the greeting to kStart: the node has it all at hand.
+constexpr std::chrono::seconds kIntakeTime(60);
+/// How long the node may take to close a connection after kExit.
+constexpr std::chrono::seconds kFarewellTime(10);
+
+TaskRequest take_in(int socket) {
+  const Deadline deadline = Deadline::in(kIntakeTime);
+  TaskIntake intake;
+  for (;;) {
+    const auto frame = receive_frame(socket, deadline);
+    if (!frame) throw Error(ErrorKind::kGuest, "the connection ended before the task's start");
+    if (intake.take(*frame)) return intake.finish();
+  }
+}
+
+TaskExit exit_of(int wait_status) {
+  if (WIFSIGNALED(wait_status)) {
+    return {true, static_cast<std::uint8_t>(WTERMSIG(wait_status)),
+            static_cast<bool>(WCOREDUMP(wait_status))};
+  }
+  return {false, static_cast<std::uint8_t>(WEXITSTATUS(wait_status)), false};
+}
+
+/// Ends what the task left behind, however serving it ended.
+class TaskCleanup {
+ public:
+  TaskCleanup(const TaskCgroup& cgroup, pid_t pid) : cgroup_(cgroup), pid_(pid) {}
+  TaskCleanup(const TaskCleanup&) = delete;
+  TaskCleanup& operator=(const TaskCleanup&) = delete;
+  ~TaskCleanup() {
+    kill_rest();
+    cgroup_.remove();
+  }
+  void kill_rest() const {
+    cgroup_.kill_all();
+    ::kill(-pid_, SIGKILL);
+  }
+
+ private:
+  const TaskCgroup& cgroup_;
+  pid_t pid_;
+};
+
+class TaskRelay {
+ public:
+  TaskRelay(UniqueFd socket, TaskProcess process, TaskSignals signals)
+      : socket_(std::move(socket)), process_(std::move(process)), signals_(signals) {
+    if (process_.input.valid()) streams_.add_sink(kStdin, std::move(process_.input));
+    if (process_.output.valid()) streams_.add_source(kStdout, std::move(process_.output));
+    if (process_.error_output.valid())
+      streams_.add_source(kStderr, std::move(process_.error_output));
+    socket_.send(FrameType::kStarted, 0, encode_u32(static_cast<std::uint32_t>(process_.pid)));
+  }
+
+  void run(const TaskCleanup& cleanup) {
+    while (!socket_.broken() && !(end_ && streams_.sources_are_drained())) {
+      serve_once();
+      if (end_ && !rest_killed_) {
+        // What still runs in the background goes, as slurmstepd ends a step with its task; what is
+        // in the pipes is passed on all the same.
+        cleanup.kill_rest();
+        rest_killed_ = true;
+      }
+    }
+    if (end_) say_farewell();
+  }
+
+ private:
+  void serve_once() {
+    std::vector<struct pollfd> entries;
+    entries.push_back(
+        {socket_.fd(), static_cast<short>(POLLIN | (socket_.has_output() ? POLLOUT : 0)), 0});
+    entries.push_back({end_ ? -1 : process_.ended.get(), POLLIN, 0});
+    streams_.add_poll_entries(entries, socket_);
+    if (::poll(entries.data(), entries.size(), -1) < 0) {
+      if (errno == EINTR) return;
+      throw_guest_errno("waiting for the task");
+    }
+    streams_.serve(entries, 2, socket_);
+    if (entries[1].revents != 0) reap();
+    if (entries[0].revents != 0) socket_.receive();
+    while (const auto frame = socket_.next()) handle(*frame);
+    socket_.flush();
+  }
+
+  void reap() {
+    int status = 0;
+    if (::waitpid(process_.pid, &status, 0) == process_.pid) end_ = exit_of(status);
+  }
+
+  void handle(const Frame& frame) {
+    switch (frame.type) {
+      case FrameType::kSignal:
+        if (!end_) signals_.deliver(frame.payload);
+        return;
+      case FrameType::kResize:
+        resize(TerminalSize::parse(frame.payload));
+        return;
+      case FrameType::kData:
+      case FrameType::kClose:
+      case FrameType::kCredit:
+        streams_.handle(frame);
+        return;
+      default:
+        throw Error(ErrorKind::kInvalid, "protocol error: " + std::string(*name_of(frame.type)) +
+                                             " while the task runs");
+    }
+  }
+
+  void resize(const TerminalSize& size) const {
+    const struct winsize window { size.rows, size.columns, 0, 0 };
+    if (process_.terminal.valid()) ::ioctl(process_.terminal.get(), TIOCSWINSZ, &window);
+  }
+
+  /// Closing a socket with unread bytes in it resets the connection, and kExit might be lost: so
+  /// the node closes first.
+  void say_farewell() {
+    const Deadline deadline = Deadline::in(kFarewellTime);
+    socket_.send(FrameType::kExit, 0, end_->encode());
+    while (!socket_.broken() && !deadline.passed()) {
+      struct pollfd entry {
+        socket_.fd(), static_cast<short>(POLLIN | (socket_.has_output() ? POLLOUT : 0)), 0
+      };
+      if (::poll(&entry, 1, deadline.poll_ms()) <= 0) continue;
+      socket_.flush();
+      if ((entry.revents & ~POLLOUT) != 0) socket_.receive();
+      while (socket_.next()) continue;
+    }
+  }
+
+  FrameSocket socket_;
+  TaskProcess process_;
+  TaskSignals signals_;
+  Streams streams_;
+  std::optional<TaskExit> end_;
+  bool rest_killed_ = false;
+};
+
+}  // namespace
+
+void serve_task(UniqueFd socket, const User& user) {
+  // A task that closes its stdin is told to the node, it is no reason to die.
+  ::signal(SIGPIPE, SIG_IGN);
+  const TaskRequest request = take_in(socket.get());
+  if (!request.spec.script_path.empty())
+    write_batch_script(request.spec.script_path, request.script, user);
+  const TaskCgroup cgroup = TaskCgroup::create(::getpid());
+  TaskProcess process = start_task(request.spec, user, cgroup);
+  const TaskSignals signals(process.pid, cgroup, !request.spec.script_path.empty());
+  const TaskCleanup cleanup(cgroup, process.pid);
+  TaskRelay(std::move(socket), std::move(process), signals).run(cleanup);
+}
+
+}  // namespace workspace::agent

@@ -1,0 +1,41 @@
+#include "spank_plugin/workspace_exec/command_line.h"
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace::exec {
+namespace {
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(ErrorKind::kUsage,
+              why + "; usage: workspace-exec --fd N [--script PATH] -- PROGRAM [ARGUMENT...]");
+}
+
+}  // namespace
+
+CommandLine CommandLine::parse(const std::vector<std::string>& arguments) {
+  CommandLine line;
+  std::size_t at = 0;
+  const auto value = [&](const std::string& option) -> const std::string& {
+    if (++at >= arguments.size()) refuse(option + " needs a value");
+    return arguments[at];
+  };
+  for (; at < arguments.size() && arguments[at] != "--"; ++at) {
+    const std::string& option = arguments[at];
+    if (option == "--fd") {
+      const auto number = parse_decimal(value(option), INT32_MAX);
+      if (!number) refuse("--fd needs the number of a descriptor");
+      line.connection_fd = static_cast<int>(*number);
+    } else if (option == "--script") {
+      line.script_path = value(option);
+    } else {
+      refuse("unknown option '" + printable(option, 64) + "'");
+    }
+  }
+  if (line.connection_fd < 0) refuse("--fd is missing");
+  if (at + 1 >= arguments.size()) refuse("the task's program is missing");
+  line.task_argv.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.end());
+  return line;
+}
+
+}  // namespace workspace::exec

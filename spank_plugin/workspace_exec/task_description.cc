@@ -1,0 +1,131 @@
+#include "spank_plugin/workspace_exec/task_description.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace::exec {
+namespace {
+
+constexpr std::string_view kLimitPrefix = "SLURM_RLIMIT_";
+constexpr std::string_view kUmaskName = "SLURM_UMASK";
+
+std::optional<std::string> variable(const char* const* environment, std::string_view name) {
+  for (; *environment != nullptr; ++environment) {
+    const std::string_view entry = *environment;
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
+      return std::string(entry.substr(name.size() + 1));
+  }
+  return std::nullopt;
+}
+
+/// Slurm prints RLIM_INFINITY as an unsigned or as a signed number.
+std::optional<std::uint64_t> parse_limit(std::string text) {
+  if (text.starts_with('U')) text.erase(0, 1);
+  if (text == "-1") return ResourceLimit::kUnlimited;
+  return parse_decimal(text);
+}
+
+std::uint64_t number_of(rlim_t value) {
+  return value == RLIM_INFINITY ? ResourceLimit::kUnlimited : value;
+}
+
+std::string upper_case(std::string_view text) {
+  std::string upper(text);
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return upper;
+}
+
+std::uint32_t task_umask() {
+  if (const auto text = variable(environ, kUmaskName)) {
+    char* end = nullptr;
+    const unsigned long value = std::strtoul(text->c_str(), &end, 8);
+    if (!text->empty() && *end == '\0' && value <= 0777) return static_cast<std::uint32_t>(value);
+  }
+  const mode_t own = ::umask(0);
+  ::umask(own);
+  return own;
+}
+
+std::string current_directory() {
+  char* const path = ::get_current_dir_name();
+  if (path == nullptr) throw_errno("finding the working directory");
+  std::string copy(path);
+  std::free(path);
+  return copy;
+}
+
+std::array<StdioKind, kStreamCount> stdio_kinds() {
+  std::array<StdioKind, kStreamCount> kinds{};
+  for (std::size_t fd = 0; fd < kinds.size(); ++fd) kinds[fd] = kind_of(static_cast<int>(fd));
+  // A terminal in the guest stands for one here in both directions. Where only one of stdin and
+  // stdout is a terminal, as in `srun --pty cmd | less`, the streams are relayed one by one.
+  const bool terminal =
+      kinds[kStdin] == StdioKind::kTerminal && kinds[kStdout] == StdioKind::kTerminal;
+  if (!terminal)
+    std::replace(kinds.begin(), kinds.end(), StdioKind::kTerminal, StdioKind::kRelayed);
+  return kinds;
+}
+
+}  // namespace
+
+std::vector<std::string> task_environment(const char* const* environment) {
+  std::vector<std::string> kept;
+  for (; *environment != nullptr; ++environment) {
+    if (!std::string_view(*environment).starts_with(kLimitPrefix)) kept.emplace_back(*environment);
+  }
+  return kept;
+}
+
+std::vector<ResourceLimit> task_limits(const char* const* environment) {
+  std::vector<ResourceLimit> limits;
+  for (const auto& entry : kResourceNames) {
+    struct rlimit own {};
+    if (::getrlimit(static_cast<__rlimit_resource_t>(entry.resource), &own) != 0) continue;
+    ResourceLimit limit{std::string(entry.name), number_of(own.rlim_cur), number_of(own.rlim_max)};
+    const auto wanted = variable(environment, std::string(kLimitPrefix) + upper_case(entry.name));
+    if (const auto soft = wanted ? parse_limit(*wanted) : std::nullopt)
+      limit.soft = std::min(*soft, limit.hard);
+    limits.push_back(std::move(limit));
+  }
+  return limits;
+}
+
+StdioKind kind_of(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return StdioKind::kClosed;
+  constexpr unsigned kMemoryDevices = 1;
+  constexpr unsigned kNullDevice = 3;
+  if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(kMemoryDevices, kNullDevice))
+    return StdioKind::kNull;
+  return ::isatty(fd) == 1 ? StdioKind::kTerminal : StdioKind::kRelayed;
+}
+
+TaskSpec describe_task(const std::vector<std::string>& argv, const std::string& script_path) {
+  TaskSpec spec;
+  spec.argv = argv;
+  spec.environment = task_environment(environ);
+  spec.working_directory = current_directory();
+  spec.umask = task_umask();
+  spec.limits = task_limits(environ);
+  spec.stdio = stdio_kinds();
+  spec.script_path = script_path;
+  struct winsize window {};
+  if (spec.wants_terminal() && ::ioctl(STDIN_FILENO, TIOCGWINSZ, &window) == 0)
+    spec.terminal = {window.ws_row, window.ws_col};
+  return spec;
+}
+
+}  // namespace workspace::exec

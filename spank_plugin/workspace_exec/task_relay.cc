@@ -1,0 +1,120 @@
+#include "spank_plugin/workspace_exec/task_relay.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <vector>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+#include "libworkspace/guest/agent_connection.h"
+
+namespace workspace::exec {
+namespace {
+
+constexpr std::size_t kMaxErrorTextBytes = 512;
+
+/// The number is for the reader of a message alone, so the environment may tell it.
+std::string vm_of_job() {
+  const char* const job = std::getenv("SLURM_JOB_ID");
+  return "the VM of job " + printable(job != nullptr ? job : "?", 16);
+}
+
+void wait_for(std::vector<struct pollfd>& entries) {
+  if (::poll(entries.data(), entries.size(), -1) >= 0) return;
+  if (errno != EINTR) throw_errno("waiting for the task");
+  for (auto& entry : entries) entry.revents = 0;
+}
+
+}  // namespace
+
+TaskRelay::TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals)
+    : socket_(std::move(socket)), signals_(signals) {
+  if (spec.wants_terminal()) terminal_.emplace();
+  for (std::uint8_t stream = 0; stream < kStreamCount; ++stream) {
+    const StdioKind kind = spec.stdio[stream];
+    const bool relayed =
+        kind == StdioKind::kRelayed || (kind == StdioKind::kTerminal && stream != kStderr);
+    if (!relayed) continue;
+    if (stream == kStdin) {
+      streams_.add_source(stream, UniqueFd(stream));
+    } else {
+      streams_.add_sink(stream, UniqueFd(stream));
+    }
+  }
+}
+
+TaskExit TaskRelay::run() {
+  while (!end_ && !socket_.broken()) serve_once();
+  write_rest();
+  if (!end_) throw Error(ErrorKind::kGuest, vm_of_job() + " ended while the task ran");
+  return *end_;
+}
+
+void TaskRelay::serve_once() {
+  const short wanted = static_cast<short>(POLLIN | (socket_.has_output() ? POLLOUT : 0));
+  std::vector<struct pollfd> entries = {{socket_.fd(), wanted, 0}, {signals_.fd(), POLLIN, 0}};
+  streams_.add_poll_entries(entries, socket_);
+  wait_for(entries);
+  if (entries[1].revents != 0) pass_on_signals();
+  streams_.serve(entries, 2, socket_);
+  if (entries[0].revents != 0) socket_.receive();
+  while (!end_) {
+    const auto frame = socket_.next();
+    if (!frame) break;
+    handle(*frame);
+  }
+  socket_.flush();
+}
+
+void TaskRelay::handle(const Frame& frame) {
+  switch (frame.type) {
+    case FrameType::kStarted:
+      return;
+    case FrameType::kData:
+    case FrameType::kClose:
+    case FrameType::kCredit:
+      streams_.handle(frame);
+      return;
+    case FrameType::kExit:
+      end_ = TaskExit::parse(frame.payload);
+      return;
+    case FrameType::kError:
+      throw Error(ErrorKind::kGuest, vm_of_job() + " refused the task: " +
+                                         printable(frame.payload, kMaxErrorTextBytes));
+    default:
+      throw Error(ErrorKind::kInvalid,
+                  "protocol error: " + std::string(*name_of(frame.type)) + " while the task runs");
+  }
+}
+
+void TaskRelay::pass_on_signals() {
+  while (const auto number = signals_.next()) {
+    if (*number == SIGWINCH) {
+      if (terminal_) socket_.send(FrameType::kResize, 0, HostTerminal::size().encode());
+      continue;
+    }
+    // Slurm suspends a job with SIGTSTP, and its VM may then stand still and acknowledge nothing.
+    if (*number == SIGTSTP) watch_guest(socket_.fd(), false);
+    if (*number == SIGCONT) watch_guest(socket_.fd(), true);
+    const char payload = static_cast<char>(*number);
+    socket_.send(FrameType::kSignal, 0, {&payload, 1});
+  }
+}
+
+/// Writes what the task has said. A signal now ends this process, as it would the task.
+void TaskRelay::write_rest() {
+  Signals::restore();
+  ::signal(SIGPIPE, SIG_IGN);
+  streams_.close_source(kStdin);
+  while (!streams_.sinks_are_written()) {
+    std::vector<struct pollfd> entries;
+    streams_.add_poll_entries(entries, socket_);
+    wait_for(entries);
+    streams_.serve(entries, 0, socket_);
+  }
+}
+
+}  // namespace workspace::exec

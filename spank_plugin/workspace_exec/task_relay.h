@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+
+#include "libworkspace/base/fd.h"
+#include "libworkspace/guest/frame_socket.h"
+#include "libworkspace/guest/streams.h"
+#include "libworkspace/guest/task_spec.h"
+#include "spank_plugin/workspace_exec/host_terminal.h"
+#include "spank_plugin/workspace_exec/signals.h"
+
+namespace workspace::exec {
+
+/// Passes streams and signals between this process and the task in the guest until the task ends.
+class TaskRelay {
+ public:
+  /// Takes over descriptors 0 to 2 as the spec says.
+  TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals);
+
+  /// Returns how the task ended, with all its output written. Errors: kGuest when the guest ended
+  /// or refused the task; kInvalid when it broke the protocol.
+  TaskExit run();
+
+ private:
+  void serve_once();
+  void handle(const Frame& frame);
+  void pass_on_signals();
+  void write_rest();
+
+  FrameSocket socket_;
+  const Signals& signals_;
+  std::optional<HostTerminal> terminal_;
+  Streams streams_;
+  std::optional<TaskExit> end_;
+};
+
+}  // namespace workspace::exec
