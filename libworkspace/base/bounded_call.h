@@ -19,9 +19,13 @@ template <class Result>
 Result bounded_call(std::string_view what, Deadline deadline, std::function<Result()> call) {
   std::packaged_task<Result()> task(std::move(call));
   auto result = task.get_future();
-  std::thread(std::move(task)).detach();
-  if (result.wait_for(deadline.left()) != std::future_status::ready)
+  std::thread thread(std::move(task));
+  if (result.wait_for(deadline.left()) != std::future_status::ready) {
+    thread.detach();
     throw Error(ErrorKind::kTimeout, std::string(what) + ": no answer in time");
+  }
+  // Joined, so that what the call owned is gone too when this returns.
+  thread.join();
   return result.get();
 }
 
