@@ -1,0 +1,46 @@
+#include "libworkspace/slurm/cpu_map.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace workspace {
+namespace {
+
+/// The machine's CPUs in Slurm's order of counting.
+std::vector<std::uint32_t> in_slurm_order(const CpuTopology& topology) {
+  using Core = std::pair<std::uint32_t, std::uint32_t>;  // socket and core
+  std::map<std::uint32_t, std::uint32_t> lowest_of_socket;
+  std::map<Core, std::uint32_t> lowest_of_core;
+  const auto lower = [](auto& lowest, const auto& key, std::uint32_t id) {
+    const auto [at, is_new] = lowest.try_emplace(key, id);
+    if (!is_new) at->second = std::min(at->second, id);
+  };
+  for (const auto& cpu : topology) {
+    lower(lowest_of_socket, cpu.socket, cpu.id);
+    lower(lowest_of_core, Core(cpu.socket, cpu.core), cpu.id);
+  }
+  CpuTopology ordered = topology;
+  std::ranges::sort(ordered, {}, [&](const MachineCpu& cpu) {
+    return std::tuple(lowest_of_socket[cpu.socket], lowest_of_core[{cpu.socket, cpu.core}], cpu.id);
+  });
+  std::vector<std::uint32_t> ids;
+  for (const auto& cpu : ordered) ids.push_back(cpu.id);
+  return ids;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> machine_cpus(const Allocation& allocation, const CpuTopology& topology) {
+  if (allocation.node_cpus != topology.size() || allocation.cpu_ids.size() != allocation.cpus)
+    return {};
+  const auto order = in_slurm_order(topology);
+  std::vector<std::uint32_t> cpus;
+  for (const auto id : allocation.cpu_ids) {
+    if (id >= order.size()) return {};
+    cpus.push_back(order[id]);
+  }
+  return cpus;
+}
+
+}  // namespace workspace
