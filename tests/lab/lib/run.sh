@@ -19,7 +19,7 @@ verb_node() {
     require_node "$lab" "$number"
     if is_xen "$lab"; then
         load_xen
-        xen_node_run "$lab" "$number" "${arguments[@]:1}"
+        xen_node_run "$lab" "$number" "${arguments[@]:1}" || exit
     else
         box_enter "$lab" "$(node_name "$number")" root "${arguments[@]:1}"
     fi
