@@ -1,0 +1,152 @@
+#include "libworkspace/guest/streams.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/support/expect_error.h"
+
+namespace workspace {
+namespace {
+
+using testing::expect_error;
+using ::testing::StrEq;
+
+Frame frame(FrameType type, std::uint8_t stream, std::string payload = {}) {
+  return {type, stream, std::move(payload)};
+}
+
+/// Both ends of a connection and a pipe for the stream that is looked at.
+class StreamsTest : public ::testing::Test {
+ protected:
+  StreamsTest() {
+    ::signal(SIGPIPE, SIG_IGN);
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    near_.emplace(UniqueFd(ends[0]));
+    far_.emplace(UniqueFd(ends[1]));
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    read_end_ = UniqueFd(ends[0]);
+    write_end_ = UniqueFd(ends[1]);
+  }
+
+  /// Serves everything that is ready, until nothing is.
+  void serve() {
+    for (;;) {
+      std::vector<struct pollfd> entries;
+      streams_.add_poll_entries(entries, *near_);
+      if (::poll(entries.data(), entries.size(), 0) <= 0) break;
+      streams_.serve(entries, 0, *near_);
+      near_->flush();
+    }
+    near_->flush();
+  }
+
+  /// What has arrived on the far end; file by file the bytes of a stream, or the other frames'
+  /// names.
+  std::string arrived() {
+    std::string text;
+    far_->receive();
+    while (const auto f = far_->next()) {
+      text += f->type == FrameType::kData ? f->payload : "<" + std::string(*name_of(f->type)) + ">";
+    }
+    return text;
+  }
+
+  std::optional<FrameSocket> near_;
+  std::optional<FrameSocket> far_;
+  UniqueFd read_end_;
+  UniqueFd write_end_;
+  Streams streams_;
+};
+
+TEST_F(StreamsTest, SourceSendsBytesAndItsEnd) {
+  streams_.add_source(kStdout, std::move(read_end_));
+  write_all(write_end_.get(), "hello", "a pipe");
+  serve();
+  EXPECT_EQ(arrived(), "hello");
+  write_end_.reset();
+  EXPECT_FALSE(streams_.sources_are_drained());
+  serve();
+  EXPECT_EQ(arrived(), "<CLOSE>");
+  EXPECT_TRUE(streams_.sources_are_drained());
+}
+
+TEST_F(StreamsTest, SourceStopsWithoutCredit) {
+  const UniqueFd zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+  streams_.add_source(kStdout, UniqueFd(::dup(zero.get())));
+  std::size_t received = 0;
+  const auto pump = [&] {
+    for (int round = 0; round < 20; ++round) {
+      serve();
+      received += arrived().size();
+    }
+  };
+  pump();
+  EXPECT_EQ(received, kStreamWindowBytes);
+  streams_.handle(frame(FrameType::kCredit, kStdout, encode_u32(1000)));
+  pump();
+  EXPECT_EQ(received, kStreamWindowBytes + 1000);
+}
+
+TEST_F(StreamsTest, SinkWritesAndGivesCreditBack) {
+  streams_.add_sink(kStdin, std::move(write_end_));
+  const std::string data(kStreamWindowBytes / 4, 'd');
+  ASSERT_GE(::fcntl(read_end_.get(), F_SETPIPE_SZ, 1 << 20), 1 << 20);
+  for (std::size_t sent = 0; sent < data.size(); sent += 32768)
+    streams_.handle(frame(FrameType::kData, kStdin, data.substr(sent, 32768)));
+  EXPECT_FALSE(streams_.sinks_are_written());
+  serve();
+  EXPECT_TRUE(streams_.sinks_are_written());
+  EXPECT_EQ(arrived(), "<CREDIT>");
+  streams_.handle(frame(FrameType::kClose, kStdin));
+  EXPECT_EQ(read_all(read_end_.get(), 1 << 20, "a pipe"), data);
+}
+
+TEST_F(StreamsTest, SinkThatNobodyReadsTellsSoOnce) {
+  streams_.add_sink(kStdout, std::move(write_end_));
+  read_end_.reset();
+  streams_.handle(frame(FrameType::kData, kStdout, "x"));
+  serve();
+  EXPECT_EQ(arrived(), "<CLOSE>");
+  // What was on the way is dropped.
+  streams_.handle(frame(FrameType::kData, kStdout, "y"));
+  serve();
+  EXPECT_EQ(arrived(), "");
+}
+
+TEST_F(StreamsTest, SourceThatNobodyReadsIsClosed) {
+  streams_.add_source(kStdout, std::move(read_end_));
+  streams_.handle(frame(FrameType::kClose, kStdout));
+  // As a write into a pipe tells it.
+  EXPECT_EQ(::write(write_end_.get(), "x", 1), -1);
+  EXPECT_EQ(errno, EPIPE);
+}
+
+TEST_F(StreamsTest, RefusesWhatBreaksTheRules) {
+  streams_.add_source(kStdout, std::move(read_end_));
+  streams_.add_sink(kStdin, std::move(write_end_));
+  expect_error([&] { streams_.handle(frame(FrameType::kData, kStdout, "x")); }, ErrorKind::kInvalid,
+               StrEq("protocol error: DATA for stream 1, which is not relayed this way"));
+  expect_error([&] { streams_.handle(frame(FrameType::kCredit, kStdin, encode_u32(1))); },
+               ErrorKind::kInvalid,
+               StrEq("protocol error: CREDIT for stream 0, which is not relayed this way"));
+  expect_error([&] { streams_.handle(frame(FrameType::kClose, kStderr)); }, ErrorKind::kInvalid,
+               StrEq("protocol error: CLOSE for stream 2, which is not relayed this way"));
+  expect_error([&] { streams_.handle(frame(FrameType::kCredit, kStdout, encode_u32(1))); },
+               ErrorKind::kInvalid, StrEq("protocol error: CREDIT for more than a window"));
+  expect_error(
+      [&] {
+        for (int i = 0; i < 5; ++i)
+          streams_.handle(frame(FrameType::kData, kStdin, std::string(kMaxPayloadBytes, 'x')));
+      },
+      ErrorKind::kInvalid, StrEq("protocol error: DATA beyond the stream's credit"));
+  streams_.handle(frame(FrameType::kClose, kStdin));
+  expect_error([&] { streams_.handle(frame(FrameType::kData, kStdin, "x")); }, ErrorKind::kInvalid,
+               StrEq("protocol error: DATA after the stream's CLOSE"));
+}
+
+}  // namespace
+}  // namespace workspace

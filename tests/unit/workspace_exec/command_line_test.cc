@@ -1,0 +1,43 @@
+#include "spank_plugin/workspace_exec/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+
+namespace workspace::exec {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
+using workspace::testing::expect_error;
+
+TEST(CommandLine, IsParsed) {
+  const auto line = CommandLine::parse({"--fd", "7", "--script", "/s", "--", "prog", "--fd", "--"});
+  EXPECT_EQ(line.connection_fd, 7);
+  EXPECT_EQ(line.script_path, "/s");
+  EXPECT_THAT(line.task_argv, ElementsAre("prog", "--fd", "--"));
+  EXPECT_EQ(CommandLine::parse({"--fd", "0", "--", "x"}).script_path, "");
+}
+
+TEST(CommandLine, IsRefused) {
+  const struct {
+    std::vector<std::string> arguments;
+    const char* text;
+  } cases[] = {
+      {{}, "--fd is missing; usage: workspace-exec --fd N"},
+      {{"--", "x"}, "--fd is missing; usage: "},
+      {{"--fd"}, "--fd needs a value; usage: "},
+      {{"--fd", "seven"}, "--fd needs the number of a descriptor; usage: "},
+      {{"--fd", "-1"}, "--fd needs the number of a descriptor; usage: "},
+      {{"--fd", "7"}, "the task's program is missing; usage: "},
+      {{"--fd", "7", "--"}, "the task's program is missing; usage: "},
+      {{"--fd", "7", "prog"}, "unknown option 'prog'; usage: "},
+  };
+  for (const auto& c : cases) {
+    expect_error([&] { CommandLine::parse(c.arguments); }, ErrorKind::kUsage, StartsWith(c.text));
+  }
+}
+
+}  // namespace
+}  // namespace workspace::exec
