@@ -112,8 +112,9 @@ Manifest parse_manifest(std::string_view text, const std::string& file) {
   }
   const YamlMap map = YamlMap::parse(text, file);
   map.allow_only({"name", "version", "description", "root", "kernel", "initrd", "boot", "needs"});
-  Manifest manifest(map.required("name", ImageName::parse),
-                    map.required("version", ImageVersion::parse));
+  auto name = map.required("name", ImageName::parse);
+  auto version = map.required("version", ImageVersion::parse);
+  Manifest manifest(std::move(name), std::move(version));
   const auto description = map.optional("description", [](const std::string& value) {
     return parse_line("description", value, kMaxDescriptionBytes);
   });

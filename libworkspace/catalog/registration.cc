@@ -12,6 +12,7 @@
 #include "libworkspace/base/file_lock.h"
 #include "libworkspace/base/partial_file.h"
 #include "libworkspace/base/trusted_path.h"
+#include "libworkspace/catalog/image_format.h"
 #include "libworkspace/catalog/manifest_file.h"
 #include "libworkspace/catalog/store_layout.h"
 
@@ -33,51 +34,67 @@ std::string folder_of(const std::string& absolute) {
   return absolute.substr(0, absolute.rfind('/'));
 }
 
+/// A file that the manifest names, opened and not yet read.
+struct SourceFile {
+  std::string role;  ///< root, kernel or initrd
+  ImageFile& entry;
+  std::string path;
+  UniqueFd fd;
+};
+
+/// Opens one and fills in its size, or checks the one that is stated.
+SourceFile open_source(const std::string& folder, std::string role, ImageFile& entry) {
+  std::string path = entry.path.starts_with("/") ? entry.path : folder + "/" + entry.path;
+  UniqueFd fd = open_trusted_file(path);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) throw_errno("reading the state of " + path);
+  const auto size_bytes = static_cast<std::uint64_t>(info.st_size);
+  if (entry.size_bytes != 0 && entry.size_bytes != size_bytes) {
+    throw Error(ErrorKind::kInvalid, path + " has " + std::to_string(size_bytes) +
+                                         " bytes, not the stated " +
+                                         std::to_string(entry.size_bytes));
+  }
+  entry.size_bytes = size_bytes;
+  return {std::move(role), entry, std::move(path), std::move(fd)};
+}
+
+/// Opens all of them before the first is read, so that a missing one is told at once.
+std::vector<SourceFile> open_sources(const std::string& folder, Manifest& manifest) {
+  std::vector<SourceFile> sources;
+  sources.push_back(open_source(folder, "root", manifest.root));
+  check_root_format(sources[0].fd.get(), sources[0].path, manifest.root_format);
+  if (manifest.kernel) sources.push_back(open_source(folder, "kernel", *manifest.kernel));
+  if (manifest.initrd) sources.push_back(open_source(folder, "initrd", *manifest.initrd));
+  return sources;
+}
+
 /// A file of the image, copied into the store but not yet under its name there.
 struct StagedFile {
   PartialFile partial;
   Digest digest;
 };
 
-/// Copies one file of the manifest and fills in its digest and size, or checks what it states.
-StagedFile stage_file(const std::string& store, const std::string& folder, std::string_view role,
-                      ImageFile& file, const RegistrationProgress& progress) {
-  const std::string path = file.path.starts_with("/") ? file.path : folder + "/" + file.path;
-  const UniqueFd source = open_trusted_file(path);
-  struct stat info {};
-  if (::fstat(source.get(), &info) != 0) throw_errno("reading the state of " + path);
-  const auto size_bytes = static_cast<std::uint64_t>(info.st_size);
-
-  PartialFile partial(store_layout::files_folder(store), std::string(role));
-  const auto copied = partial.copy_from(source.get(), path, size_bytes, [&](std::uint64_t done) {
-    if (progress) progress(path, done, size_bytes);
-  });
-  if (copied.size_bytes != size_bytes)
-    throw Error(ErrorKind::kInvalid, path + " was changed while it was read; register it again");
+/// Copies one file and fills in its digest, or checks the one that is stated.
+StagedFile stage_file(const std::string& store, SourceFile& source,
+                      const RegistrationProgress& progress) {
+  ImageFile& entry = source.entry;
+  PartialFile partial(store_layout::files_folder(store), source.role);
+  const auto copied = partial.copy_from(source.fd.get(), source.path, entry.size_bytes,
+                                        [&](std::uint64_t done_bytes) {
+                                          if (progress)
+                                            progress(source.path, done_bytes, entry.size_bytes);
+                                        });
+  if (copied.size_bytes != entry.size_bytes) {
+    throw Error(ErrorKind::kInvalid,
+                source.path + " was changed while it was read; register the image again");
+  }
   const Digest digest(copied.sha256);
-  if (file.digest && *file.digest != digest) {
-    throw Error(ErrorKind::kInvalid, path + " has the digest " + digest.to_string() +
-                                         ", not the stated " + file.digest->to_string());
+  if (entry.digest && *entry.digest != digest) {
+    throw Error(ErrorKind::kInvalid, source.path + " has the digest " + digest.to_string() +
+                                         ", not the stated " + entry.digest->to_string());
   }
-  if (file.size_bytes != 0 && file.size_bytes != size_bytes) {
-    throw Error(ErrorKind::kInvalid, path + " has " + std::to_string(size_bytes) +
-                                         " bytes, not the stated " +
-                                         std::to_string(file.size_bytes));
-  }
-  file.digest = digest;
-  file.size_bytes = size_bytes;
+  entry.digest = digest;
   return {std::move(partial), digest};
-}
-
-std::vector<StagedFile> stage_files(const std::string& store, const std::string& folder,
-                                    Manifest& manifest, const RegistrationProgress& progress) {
-  std::vector<StagedFile> staged;
-  staged.push_back(stage_file(store, folder, "root", manifest.root, progress));
-  if (manifest.kernel)
-    staged.push_back(stage_file(store, folder, "kernel", *manifest.kernel, progress));
-  if (manifest.initrd)
-    staged.push_back(stage_file(store, folder, "initrd", *manifest.initrd, progress));
-  return staged;
 }
 
 void publish_files(const std::string& store, std::vector<StagedFile>& staged) {
@@ -128,11 +145,13 @@ RegisteredImage register_image(const std::string& store_path, const std::string&
   const UniqueFd fd = open_trusted_file(path);
   Manifest manifest = parse_manifest(read_all(fd.get(), kMaxManifestBytes, path), path);
 
+  auto sources = open_sources(folder_of(path), manifest);
   make_trusted_folder(store_layout::files_folder(store_path), 0755);
   make_trusted_folder(store_layout::image_folder(store_path, manifest.name), 0755);
   const FileLock lock(store_layout::lock_file(store_path), Deadline::in(kLockWait));
 
-  auto staged = stage_files(store_path, folder_of(path), manifest, progress);
+  std::vector<StagedFile> staged;
+  for (auto& source : sources) staged.push_back(stage_file(store_path, source, progress));
   const std::string bytes = format_manifest(manifest);
   const auto earlier = registered_digest(store_path, manifest);
   if (earlier && *earlier != manifest_digest(bytes)) {

@@ -1,0 +1,152 @@
+#include "libworkspace/catalog/manifest_file.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+
+namespace workspace {
+namespace {
+
+using testing::expect_error;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr char kDigest[] =
+    "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+constexpr char kSmallest[] =
+    "name: tiny\n"
+    "version: \"1\"\n"
+    "root: {file: tiny.squashfs, format: squashfs}\n";
+
+const std::string kFull =
+    "name: legacy-bullseye\n"
+    "version: 2024.1-rc1\n"
+    "description: 'Debian 11, \"the\" \\ classic, für alle'\n"
+    "root: {file: a b.ext4, format: ext4, digest: " +
+    std::string(kDigest) +
+    ", size: 7}\n"
+    "kernel: {file: /boot/vmlinux}\n"
+    "initrd: {file: initrd.img}\n"
+    "boot: agent\n"
+    "needs: {memory: 1G, vcpus: 2, disk: 1500K}\n";
+
+TEST(ManifestFile, ReadsEveryKey) {
+  const Manifest manifest = parse_manifest(kFull, "f");
+  EXPECT_EQ(manifest.name.text(), "legacy-bullseye");
+  EXPECT_EQ(manifest.version.text(), "2024.1-rc1");
+  EXPECT_EQ(manifest.description, "Debian 11, \"the\" \\ classic, für alle");
+  EXPECT_EQ(manifest.root.path, "a b.ext4");
+  EXPECT_EQ(manifest.root_format, RootFormat::kExt4);
+  EXPECT_EQ(manifest.root.digest->to_string(), kDigest);
+  EXPECT_EQ(manifest.root.size_bytes, 7);
+  EXPECT_EQ(manifest.kernel->path, "/boot/vmlinux");
+  EXPECT_FALSE(manifest.kernel->digest.has_value());
+  EXPECT_EQ(manifest.initrd->path, "initrd.img");
+  EXPECT_EQ(manifest.needs.memory_mib, 1024);
+  EXPECT_EQ(manifest.needs.vcpus, 2);
+  EXPECT_EQ(manifest.needs.disk_mib, 2);
+}
+
+TEST(ManifestFile, WhatIsLeftOutHasADefault) {
+  const Manifest manifest = parse_manifest(kSmallest, "f");
+  EXPECT_EQ(manifest.description, "");
+  EXPECT_FALSE(manifest.kernel.has_value());
+  EXPECT_FALSE(manifest.initrd.has_value());
+  EXPECT_EQ(manifest.needs.memory_mib, 0);
+  EXPECT_EQ(manifest.needs.vcpus, 1);
+  EXPECT_EQ(manifest.needs.disk_mib, 0);
+}
+
+TEST(ManifestFile, TheCanonicalTextReadsBackToItself) {
+  for (const std::string& text : {std::string(kSmallest), kFull}) {
+    SCOPED_TRACE(text);
+    const std::string canonical = format_manifest(parse_manifest(text, "f"));
+    EXPECT_EQ(format_manifest(parse_manifest(canonical, "f")), canonical);
+    EXPECT_EQ(manifest_digest(canonical), manifest_digest(canonical));
+  }
+}
+
+/// An image's identity hangs on these bytes: a change here makes every registered image another.
+TEST(ManifestFile, TheCanonicalTextNeverChanges) {
+  EXPECT_EQ(format_manifest(parse_manifest(kFull, "f")),
+            "name: \"legacy-bullseye\"\n"
+            "version: \"2024.1-rc1\"\n"
+            "description: \"Debian 11, \\\"the\\\" \\\\ classic, für alle\"\n"
+            "root:\n"
+            "  file: \"a b.ext4\"\n"
+            "  format: ext4\n"
+            "  digest: " +
+                std::string(kDigest) +
+                "\n"
+                "  size: 7\n"
+                "kernel:\n"
+                "  file: \"/boot/vmlinux\"\n"
+                "initrd:\n"
+                "  file: \"initrd.img\"\n"
+                "boot: agent\n"
+                "needs:\n"
+                "  memory: 1024M\n"
+                "  vcpus: 2\n"
+                "  disk: 2M\n");
+  EXPECT_EQ(manifest_digest("").to_string(), kDigest);
+}
+
+TEST(ManifestFile, RefusesWithPlaceAndReason) {
+  const std::string start = "name: tiny\nversion: 1\n";
+  const std::string root = "root: {file: a, format: squashfs}\n";
+  struct Case {
+    std::string text;
+    std::string message;
+  };
+  for (const auto& [text, message] : {
+           Case{"", "f:1: key 'name' is missing"},
+           Case{"namme: tiny\n", "f:1: unknown key 'namme'; did you mean 'name'?"},
+           Case{"name: tiny\n", "f:1: key 'version' is missing"},
+           Case{start, "f:1: key 'root' is missing"},
+           Case{start + "root: a\n", "f:3: key 'root' takes a map, not one value"},
+           Case{start + "root: {file: a}\n", "f:3: key 'format' is missing"},
+           Case{start + "root: {format: ext4}\n", "f:3: key 'file' is missing"},
+           Case{start + "root: {file: '', format: ext4}\n", "f:3: the file's name is empty"},
+           Case{start + "root: {file: a, format: qcow2}\n", "f:3: "},
+           Case{start + "root: {file: a, fromat: ext4}\n",
+                "f:3: unknown key 'fromat'; did you mean 'format'?"},
+           Case{start + "root: {file: a, format: ext4, digest: sha256:12}\n",
+                "f:3: 'sha256:12' is not a digest"},
+           Case{start + "root: {file: a, format: ext4, size: -1}\n",
+                "f:3: size '-1' is not a whole number up to"},
+           Case{start + root + "kernel: {file: a, format: ext4}\n", "f:4: unknown key 'format'"},
+           Case{start + root + "boot: init\n", "f:4: boot 'init' is not known; there is agent"},
+           Case{start + root + "needs: {memroy: 1G}\n",
+                "f:4: unknown key 'memroy'; did you mean 'memory'?"},
+           Case{start + root + "needs: {memory: lots}\n", "f:4: memory 'lots' is not a size"},
+           Case{start + root + "needs: {vcpus: 1.5}\n", "f:4: vcpus '1.5' is not a whole number"},
+           Case{start + root + "needs: {vcpus: 65536}\n",
+                "f:4: vcpus '65536' is not a whole number up to 65535"},
+           Case{start + root + "needs: 4\n", "f:4: key 'needs' takes a map, not one value"},
+           Case{start + root + "description: \"a\\nb\"\n", "f:4: description must be one line"},
+           Case{start + root + "description: " + std::string(257, 'x') + "\n",
+                "f:4: description has 257 bytes; at most 256 are allowed"},
+           Case{"name: a/b\nversion: 1\n" + root, "f:1: image name 'a/b' has the character '/'"},
+           Case{"name: ..\nversion: 1\n" + root, "f:1: image name '..' has the character '.'"},
+           Case{"name: \"a\\nb\"\nversion: 1\n" + root,
+                "f:1: image name 'a\\x0ab' has the character '\\x0a' at position 2"},
+           Case{"name: " + std::string(300, 'a') + "\nversion: 1\n" + root,
+                "f:1: image name '" + std::string(64, 'a') +
+                    "...' has 300 characters; at most 64 are allowed"},
+           Case{"name: none\nversion: 1\n" + root, "f:1: image name 'none' is reserved"},
+           Case{"name: tiny\nversion: ../1\n" + root,
+                "f:2: image version '../1' has the character"},
+       }) {
+    SCOPED_TRACE(text);
+    expect_error([&] { parse_manifest(text, "f"); }, ErrorKind::kInvalid, StartsWith(message));
+  }
+}
+
+TEST(ManifestFile, RefusesMoreThanAMebibyte) {
+  expect_error([] { parse_manifest(std::string(kMaxManifestBytes + 1, '#'), "f"); },
+               ErrorKind::kInvalid, HasSubstr("a manifest has at most 1048576 bytes"));
+}
+
+}  // namespace
+}  // namespace workspace

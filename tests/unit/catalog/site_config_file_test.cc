@@ -1,0 +1,110 @@
+#include "libworkspace/catalog/site_config_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace workspace {
+namespace {
+
+using testing::expect_error;
+using ::testing::StartsWith;
+using testing::TemporaryFolder;
+
+TEST(SiteConfigFile, ReadsEveryKey) {
+  const SiteConfig config = parse_site_config(
+      "hypervisor: qemu:///system\n"
+      "acceleration: tcg\n"
+      "store: /s/\n"
+      "cache: /c\n"
+      "scratch: /x\n"
+      "kernel: /k\n"
+      "initrd: /i\n"
+      "memory_overhead: 1G\n"
+      "disk_default: 3G\n"
+      "disk_max: 1T\n"
+      "boot_timeout: 2m\n"
+      "shutdown_timeout: 500ms\n"
+      "pin_vcpus: false\n"
+      "kernel_options: \"quiet loglevel=3\"\n",
+      "f");
+  EXPECT_EQ(config.hypervisor, "qemu:///system");
+  EXPECT_EQ(config.acceleration, Acceleration::kTcg);
+  EXPECT_EQ(config.store, "/s");
+  EXPECT_EQ(config.cache, "/c");
+  EXPECT_EQ(config.scratch, "/x");
+  EXPECT_EQ(config.kernel, "/k");
+  EXPECT_EQ(config.initrd, "/i");
+  EXPECT_EQ(config.memory_overhead_mib, 1024);
+  EXPECT_EQ(config.disk_default_mib, 3072);
+  EXPECT_EQ(config.disk_max_mib, 1 << 20);
+  EXPECT_EQ(config.boot_timeout, std::chrono::minutes(2));
+  EXPECT_EQ(config.shutdown_timeout, std::chrono::milliseconds(500));
+  EXPECT_FALSE(config.pin_vcpus);
+  EXPECT_EQ(config.kernel_options, "quiet loglevel=3");
+}
+
+TEST(SiteConfigFile, KeysThatAreLeftOutHaveTheirDefaults) {
+  const SiteConfig config = parse_site_config("", "f");
+  const SiteConfig defaults;
+  EXPECT_EQ(config.hypervisor, defaults.hypervisor);
+  EXPECT_EQ(config.store, defaults.store);
+  EXPECT_EQ(config.disk_max_mib, defaults.disk_max_mib);
+  EXPECT_EQ(config.boot_timeout, defaults.boot_timeout);
+  EXPECT_TRUE(config.pin_vcpus);
+}
+
+TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
+  struct Case {
+    const char* text;
+    const char* message;
+  };
+  for (const auto& [text, message] : {
+           Case{"storage: /s\n", "f:1: unknown key 'storage'"},
+           Case{"store: /s\nboot_timout: 1s\n",
+                "f:2: unknown key 'boot_timout'; did you mean 'boot_timeout'?"},
+           Case{"store: s\n", "f:1: store 's' is not an absolute path"},
+           Case{"store: /a/../b\n", "f:1: store '/a/../b' has an empty, '.' or '..' part"},
+           Case{"hypervisor: xen://elsewhere/system\n",
+                "f:1: hypervisor 'xen://elsewhere/system' is not known; there are xen:///system "
+                "and qemu:///system"},
+           Case{"acceleration: fast\n",
+                "f:1: acceleration 'fast' is not known; there are auto, kvm, tcg"},
+           Case{"memory_overhead: much\n", "f:1: memory_overhead 'much' is not a size"},
+           Case{"boot_timeout: 0s\n", "f:1: boot_timeout must be longer than 0"},
+           Case{"boot_timeout: 2 days\n", "f:1: boot_timeout '2 days' has an unknown unit"},
+           Case{"pin_vcpus: yes\n", "f:1: pin_vcpus 'yes' is neither true nor false"},
+           Case{"kernel_options: \"a\\nb\"\n", "f:1: kernel_options must be one line"},
+           Case{"disk_max: 1G\n", "f: disk_default (2G) is larger than disk_max (1G)"},
+       }) {
+    SCOPED_TRACE(text);
+    expect_error([&] { parse_site_config(text, "f"); }, ErrorKind::kInvalid, StartsWith(message));
+  }
+}
+
+/// Whatever is wrong with the site's own file is no fault of the job that meets it.
+TEST(SiteConfigFile, EveryFaultOfTheFileIsTheHosts) {
+  const TemporaryFolder folder;
+  const std::string about = "the site configuration cannot be used: ";
+  const std::string path = folder.file("workspace.yaml");
+  const auto expect_refused = [&](const std::string& reason) {
+    expect_error([&] { read_site_config(path); }, ErrorKind::kHost, about + reason);
+  };
+  expect_refused(path + " does not exist");
+  folder.write("workspace.yaml", "store: /s\npin_vcpu: true\n");
+  expect_refused(path + ":2: unknown key 'pin_vcpu'; did you mean 'pin_vcpus'?");
+  folder.write("workspace.yaml", "store: /s\n");
+  ::chmod(path.c_str(), 0666);
+  expect_refused(path + " is not trusted: others than its owner can write it; chmod go-w " + path);
+  ::chmod(path.c_str(), 0644);
+  EXPECT_EQ(read_site_config(path).store, "/s");
+  ASSERT_EQ(::rename(path.c_str(), folder.file("real.yaml").c_str()), 0);
+  ASSERT_EQ(::symlink("real.yaml", path.c_str()), 0);
+  expect_refused(path + " is not trusted: it is a link");
+}
+
+}  // namespace
+}  // namespace workspace
