@@ -32,9 +32,9 @@ std::uint64_t parse_size_mib(std::string_view text, std::string_view what) {
   const auto parts = split_unit(text);
   if (!parts) throw refuse("is not a size");
   auto [number, unit] = *parts;
-  if (unit.ends_with("iB")) {
+  if (unit.size() == 3 && unit.ends_with("iB")) {
     unit.remove_suffix(2);
-  } else if (unit.size() > 1 && unit.ends_with("B")) {
+  } else if (unit.size() == 2 && unit.ends_with("B")) {
     unit.remove_suffix(1);
   }
   if (unit == "K" || unit == "k") {
