@@ -1,0 +1,75 @@
+#include "libworkspace/model/guest_config.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+
+namespace workspace {
+namespace {
+
+using testing::expect_error;
+using ::testing::StrEq;
+
+GuestConfig full_config() {
+  GuestConfig config{JobId(42)};
+  config.hostname = "node1";
+  config.token = std::string(64, 'f');
+  config.guest_address = "169.254.77.2";
+  config.port = 7777;
+  config.root_device = "vda";
+  config.root_format = RootFormat::kExt4;
+  config.scratch_device = "vdb";
+  config.user_name = "user1";
+  config.uid = 1000;
+  config.gid = 1001;
+  config.home = "/home/user one";
+  config.shell = "/bin/sh";
+  config.groups = {{"user1", 1001}, {"legacy", 2000}};
+  return config;
+}
+
+TEST(GuestConfig, GoesBothWays) {
+  const std::string text = full_config().to_lines();
+  const auto config = GuestConfig::parse(text);
+  EXPECT_EQ(config.to_lines(), text);
+  EXPECT_EQ(config.home, "/home/user one");
+  EXPECT_EQ(config.prefix_length, 30U);
+  EXPECT_EQ(config.root_format, RootFormat::kExt4);
+  EXPECT_EQ(config.groups, full_config().groups);
+
+  auto alone = full_config();
+  alone.groups.clear();
+  EXPECT_TRUE(GuestConfig::parse(alone.to_lines()).groups.empty());
+}
+
+TEST(GuestConfig, RefusesADamagedOne) {
+  const std::string good = full_config().to_lines();
+  const auto replaced = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    return text.replace(text.find(from), from.size(), to);
+  };
+  struct Case {
+    std::string text;
+    const char* reason;
+  };
+  const std::vector<Case> cases = {
+      {"", "field 'version' is missing"},
+      {replaced("version=1", "version=9"), "its version is not 1"},
+      {replaced("prefix_length=30", "prefix_length=33"),
+       "field 'prefix_length' is '33', not a whole number up to 32"},
+      {replaced("root_format=ext4", "root_format=qcow2"),
+       "'qcow2' is not a format of a root file system; expected squashfs or ext4"},
+      {replaced("legacy:2000", "legacy"), "'legacy' is not GROUP:GID"},
+      {replaced("legacy:2000", ":2000"), "':2000' is not GROUP:GID"},
+      {replaced("legacy:2000", "legacy:-1"), "'legacy:-1' is not GROUP:GID"},
+      {good + "more=1\n", "field 'more' is not known"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.reason);
+    expect_error([&] { GuestConfig::parse(c.text); }, ErrorKind::kInvalid,
+                 StrEq(std::string("the guest's configuration is malformed: ") + c.reason));
+  }
+}
+
+}  // namespace
+}  // namespace workspace
