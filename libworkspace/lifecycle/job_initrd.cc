@@ -80,4 +80,13 @@ void write_job_initrd(const std::string& site_initrd, const GuestConfig& config,
   write_all(to.get(), archive, "writing " + path);
 }
 
+std::string job_initrd_path(const std::string& scratch_folder, JobId job) {
+  return scratch_folder + "/" + job.to_string() + ".initrd";
+}
+
+void remove_job_initrd(const std::string& scratch_folder, JobId job) {
+  const std::string path = job_initrd_path(scratch_folder, job);
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno("removing " + path);
+}
+
 }  // namespace workspace

@@ -17,4 +17,11 @@ std::string cpio_archive(std::string_view name, std::string_view content, unsign
 void write_job_initrd(const std::string& site_initrd, const GuestConfig& config,
                       const std::string& path);
 
+/// Where a job's initrd lies while its VM boots: beside its scratch disk, not in the memory that
+/// /run is made of.
+std::string job_initrd_path(const std::string& scratch_folder, JobId job);
+
+/// Removes it; one that is gone already is fine. Errors: kHost.
+void remove_job_initrd(const std::string& scratch_folder, JobId job);
+
 }  // namespace workspace

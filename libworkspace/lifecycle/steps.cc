@@ -28,18 +28,4 @@ void Steps::run(std::string_view name, std::string_view doing, const std::functi
   log_info(std::string(name) + ": " + std::to_string(times_ms_.back().second) + " ms");
 }
 
-void Steps::run_always(std::string_view name, std::string_view doing,
-                       const std::function<void()>& step) {
-  try {
-    run(name, doing, step);
-  } catch (const Error& e) {
-    log_error(e.text());
-    if (!first_failure_) first_failure_ = std::current_exception();
-  }
-}
-
-void Steps::finish() const {
-  if (first_failure_) std::rethrow_exception(first_failure_);
-}
-
 }  // namespace workspace

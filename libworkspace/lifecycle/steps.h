@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,18 +21,11 @@ class Steps {
   /// (`staging the image`). Errors: whatever the step throws.
   void run(std::string_view name, std::string_view doing, const std::function<void()>& step);
 
-  /// Runs a step of a teardown: its failure is remembered, and the steps after it still run.
-  void run_always(std::string_view name, std::string_view doing, const std::function<void()>& step);
-
-  /// Throws the first failure that run_always met, if any.
-  void finish() const;
-
   /// What ran so far, in order, with the time each took in milliseconds.
   [[nodiscard]] const Times& times_ms() const { return times_ms_; }
 
  private:
   Times times_ms_;
-  std::exception_ptr first_failure_;
 };
 
 }  // namespace workspace

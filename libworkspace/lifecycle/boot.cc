@@ -1,0 +1,280 @@
+#include "libworkspace/lifecycle/boot.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/log.h"
+#include "libworkspace/base/random.h"
+#include "libworkspace/guest/agent_client.h"
+#include "libworkspace/lifecycle/job_initrd.h"
+#include "libworkspace/lifecycle/sizing.h"
+#include "libworkspace/lifecycle/steps.h"
+#include "libworkspace/lifecycle/teardown.h"
+#include "libworkspace/lifecycle/user_account.h"
+#include "libworkspace/lifecycle/user_folders.h"
+#include "libworkspace/model/control_link.h"
+#include "libworkspace/model/request.h"
+#include "libworkspace/network/job_namespace.h"
+#include "libworkspace/slurm/allocation_reader.h"
+#include "libworkspace/slurm/cpu_map.h"
+
+namespace workspace {
+namespace {
+
+/// How often a guest that does not answer yet is looked at: has its domain ended meanwhile?
+constexpr auto kLivenessInterval = std::chrono::seconds(2);
+constexpr std::size_t kTokenBytes = 32;
+constexpr std::size_t kConsoleTailBytes = 1024;
+/// The first job of an image on a node waits while its files are copied and hashed.
+constexpr auto kStageTimeout = std::chrono::minutes(10);
+constexpr auto kUserFolderTimeout = std::chrono::seconds(30);
+
+/// One run of the prolog: what each step finds out for the steps after it.
+class Boot {
+ public:
+  Boot(Node& node, const JobEnvironment& job, JobRecord& record)
+      : node_(node),
+        job_(job),
+        record_(record),
+        request_(WorkspaceRequest::parse(*job.request)),
+        allocation_(job.job),
+        space_(job.job, node.hypervisor->kind()) {}
+
+  void run() {
+    steps_.run("authorise", "authorising the job", [&] { authorise(); });
+    steps_.run("allocation", "reading the allocation", [&] { read_job_allocation(); });
+    steps_.run("stage", "staging the image", [&] { stage(); });
+    steps_.run("disk", "making the scratch disk", [&] { make_disk(); });
+    steps_.run("network", "making the network namespace", [&] { make_network(); });
+    steps_.run("describe", "describing the domain", [&] { describe(); });
+    steps_.run("create", "creating the domain", [&] { create(); });
+    steps_.run("boot", "waiting for the guest", [&] { wait_for_guest(); });
+    steps_.run("mount", "mounting the user's folders", [&] { mount_folders(); });
+    record_.step_times_ms = steps_.times_ms();
+  }
+
+ private:
+  /// The node decides by itself: the request is only the user's wish.
+  void authorise() {
+    user_ = find_user(job_.uid);
+    image_ = node_.catalog.open_pinned(request_.name, request_.version, request_.digest);
+    record_.image = request_.name.text() + ":" + request_.version.text();
+    record_.digest = request_.digest.to_string();
+  }
+
+  void read_job_allocation() {
+    allocation_ = read_allocation(job_.job, job_.node_name, Node::step_deadline());
+    if (allocation_.uid != job_.uid) {
+      throw Error(ErrorKind::kHost, "slurmd says that the job is of uid " +
+                                        std::to_string(job_.uid) + ", the controller says " +
+                                        std::to_string(allocation_.uid));
+    }
+    const VmSize size = size_vm(allocation_, *image_, node_.site);
+    record_.gid = user_.gid;
+    record_.vcpus = size.vcpus;
+    record_.memory_mib = size.memory_mib;
+    record_.disk_mib = size_disk_mib(request_.disk_mib, *image_, node_.site);
+    record_.hostname = job_.node_name;
+  }
+
+  void stage() {
+    root_path_ = stage_file(image_->root);
+    kernel_path_ = image_->kernel ? stage_file(*image_->kernel) : node_.site.kernel;
+    initrd_path_ = image_->initrd ? stage_file(*image_->initrd) : node_.site.initrd;
+  }
+
+  std::string stage_file(const ImageFile& file) {
+    return node_.cache.ensure(*file.digest, file.size_bytes, node_.catalog.file_path(*file.digest),
+                              Deadline::in(kStageTimeout));
+  }
+
+  void make_disk() {
+    disk_path_ = node_.scratch.create(job_.job, record_.disk_mib, Node::step_deadline());
+  }
+
+  void make_network() { space_.create(Node::step_deadline()); }
+
+  void describe() {
+    record_.token = random_hex(kTokenBytes);
+    record_.guest_address = control_link::kGuestAddress;
+    record_.port = control_link::kAgentPort;
+    write_job_initrd(initrd_path_, guest_config(), job_initrd_path(node_.site.scratch, job_.job));
+    // The token must be known to whoever comes after us, should we be killed from here on.
+    node_.records.save(record_);
+  }
+
+  [[nodiscard]] GuestConfig guest_config() const {
+    GuestConfig guest(job_.job);
+    guest.hostname = record_.hostname;
+    guest.token = record_.token;
+    guest.guest_address = record_.guest_address;
+    guest.prefix_length = control_link::kPrefixLength;
+    guest.port = record_.port;
+    guest.root_device = disk_device(node_.hypervisor->kind(), 0);
+    guest.root_format = image_->root_format;
+    guest.scratch_device = disk_device(node_.hypervisor->kind(), 1);
+    guest.user_name = user_.name;
+    guest.uid = user_.uid;
+    guest.gid = user_.gid;
+    guest.home = user_.home;
+    guest.shell = user_.shell;
+    guest.groups = user_.groups;
+    return guest;
+  }
+
+  void create() {
+    DomainDescription domain({job_.job, job_.uid, record_.image, request_.digest});
+    domain.vcpus = record_.vcpus;
+    domain.memory_mib = record_.memory_mib;
+    if (node_.site.pin_vcpus) {
+      domain.pinned_cpus =
+          machine_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()));
+    }
+    domain.kernel = kernel_path_;
+    domain.initrd = job_initrd_path(node_.site.scratch, job_.job);
+    domain.kernel_options = node_.site.kernel_options;
+    domain.disks = {{root_path_, true}, {disk_path_, false}};
+    domain.console_log = node_.records.file(job_.job, "console.log");
+    node_.hypervisor->create(domain, Node::step_deadline());
+    space_.connect_guest(Node::step_deadline());
+  }
+
+  [[nodiscard]] AgentClient agent() const {
+    return AgentClient({namespace_file(job_.job), record_.guest_address, record_.port},
+                       {record_.token, job_.job.number(), user_.uid, user_.gid});
+  }
+
+  /// A guest that ends, or does not answer in time, is its image's fault; its console says why.
+  void wait_for_guest() {
+    const Deadline deadline = Deadline::in(node_.site.boot_timeout);
+    std::optional<Readiness> ready;
+    while (!ready) {
+      try {
+        ready = agent().probe(deadline.no_later_than(kLivenessInterval));
+      } catch (const Error& e) {
+        if (e.kind() != ErrorKind::kGuest) throw;
+        if (!node_.hypervisor->is_running(job_.job, Node::step_deadline()))
+          refuse_image("ended while it booted");
+        if (deadline.passed()) {
+          refuse_image("did not answer within " +
+                       std::to_string(node_.site.boot_timeout.count() / 1000) + " s");
+        }
+      }
+    }
+    // The kernel has read it; the token in it is of no more use there.
+    remove_job_initrd(node_.site.scratch, job_.job);
+    if (ready->vcpus != record_.vcpus) {
+      throw Error(ErrorKind::kHost, "the VM has " + std::to_string(ready->vcpus) +
+                                        " vCPUs, not the " + std::to_string(record_.vcpus) +
+                                        " that were allocated");
+    }
+  }
+
+  [[noreturn]] void refuse_image(const std::string& why) {
+    std::string text = "image '" + record_.image + "' " + why;
+    std::string console =
+        node_.hypervisor->console_tail(job_.job, kConsoleTailBytes, Node::step_deadline());
+    if (!console.empty()) {
+      log_error("the console's last lines: " + console);
+      while (!console.empty() && console.back() == '\n') console.pop_back();
+      for (auto at = console.find('\n'); at != std::string::npos; at = console.find('\n', at))
+        console.replace(at, 1, " | ");
+      text += "; the console's last lines: " + console;
+    }
+    throw Error(ErrorKind::kGuest, std::move(text));
+  }
+
+  void mount_folders() {
+    for (const auto& mount : plan_mounts(user_, allocation_.work_dir, request_.mounts)) {
+      if (user_can_enter(user_, mount.source, Deadline::in(kUserFolderTimeout))) {
+        mount_folder(mount);
+      } else if (is_requested(mount)) {
+        throw Error(ErrorKind::kInvalid, "--workspace-mount: '" + mount.source +
+                                             "' is not a folder of " + job_.node_name +
+                                             " that user " + user_.name + " may enter");
+      } else {
+        log_warning("user " + user_.name + " may not enter " + mount.source +
+                    "; it is not mounted");
+      }
+    }
+  }
+
+  void mount_folder(const MountSpec& mount) {
+    const Deadline deadline = Deadline::in(kUserFolderTimeout);
+    const MountRequest request{mount.destination, mount.source, mount.read_only};
+    const UniqueFd socket = agent().begin_mount(request, deadline);
+    serve_folder(user_, mount.source, socket.get(), space_.open().get(),
+                 node_.records.file(job_.job, "9p.log"));
+    agent().await_mounted(request, deadline);
+  }
+
+  [[nodiscard]] bool is_requested(const MountSpec& mount) const {
+    return std::find(request_.mounts.begin(), request_.mounts.end(), mount) !=
+           request_.mounts.end();
+  }
+
+  Node& node_;
+  const JobEnvironment& job_;
+  JobRecord& record_;
+  WorkspaceRequest request_;
+  Allocation allocation_;
+  JobNamespace space_;
+  Steps steps_;
+  UserAccount user_;
+  std::optional<Manifest> image_;
+  std::string root_path_;
+  std::string kernel_path_;
+  std::string initrd_path_;
+  std::string disk_path_;
+};
+
+/// True if this very run of the job has its workspace already: slurmd calls a prolog more than
+/// once.
+bool is_booted(Node& node, const JobEnvironment& job) {
+  try {
+    const auto record = node.records.load(job.job);
+    return record && record->state == WorkspaceState::kRunning &&
+           record->restart_count == job.restart_count && record->uid == job.uid &&
+           node.hypervisor->is_running(job.job, Node::step_deadline());
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kInvalid) throw;
+    log_warning(e.text());
+    return false;
+  }
+}
+
+/// Ends a boot that failed. After a user's fault the record says why, and the node is as before; a
+/// host's fault goes on to the caller.
+void give_up(Node& node, JobRecord& record, const Error& fault) {
+  if (is_user_fault(fault.kind())) {
+    record.state = WorkspaceState::kFailed;
+    record.reason = fault.text();
+    node.records.save(record);
+    log_info("refused: " + fault.text());
+  }
+  remove_job_parts(node, record.job);
+}
+
+}  // namespace
+
+void boot_workspace(Node& node, const JobEnvironment& job) {
+  node.records.make_folder(job.job);
+  const FileLock lock = node.records.lock(job.job, Node::step_deadline());
+  if (is_booted(node, job)) return;
+  JobRecord record(job.job);
+  record.uid = job.uid;
+  record.restart_count = job.restart_count;
+  node.records.save(record);
+  remove_job_parts(node, job.job);
+  try {
+    Boot(node, job, record).run();
+    record.state = WorkspaceState::kRunning;
+    node.records.save(record);
+  } catch (const Error& e) {
+    give_up(node, record, e);
+    if (!is_user_fault(e.kind())) throw;
+  }
+}
+
+}  // namespace workspace

@@ -1,0 +1,22 @@
+#include "libworkspace/lifecycle/node.h"
+
+#include "build_paths.h"
+#include "libworkspace/catalog/site_config_file.h"
+#include "libworkspace/hypervisor/libvirt_hypervisor.h"
+
+namespace workspace {
+
+Node Node::open() {
+  SiteConfig site = read_site_config(site_config_path());
+  auto hypervisor = connect_hypervisor(site, step_deadline());
+  RecordStore records = default_records();
+  Catalog catalog(site.store);
+  NodeCache cache(site.cache);
+  ScratchDisks scratch(site.scratch);
+  return {std::move(site),  std::move(records), std::move(catalog),
+          std::move(cache), std::move(scratch), std::move(hypervisor)};
+}
+
+RecordStore Node::default_records() { return RecordStore(build_paths::kRuntimeDir); }
+
+}  // namespace workspace

@@ -1,0 +1,48 @@
+#include "libworkspace/lifecycle/reconcile.h"
+
+#include <optional>
+#include <set>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/log.h"
+#include "libworkspace/lifecycle/teardown.h"
+#include "libworkspace/network/job_namespace.h"
+#include "libworkspace/slurm/job_query.h"
+
+namespace workspace {
+namespace {
+
+/// Every job of which anything is on this node.
+std::set<JobId> jobs_with_traces(Node& node) {
+  std::set<JobId> jobs = JobNamespace::list();
+  for (const auto& domain : node.hypervisor->list(Node::step_deadline())) jobs.insert(domain.job);
+  for (const JobId job : node.records.jobs()) jobs.insert(job);
+  for (const JobId job : node.scratch.jobs()) jobs.insert(job);
+  return jobs;
+}
+
+}  // namespace
+
+std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
+  // The traces are read before Slurm is asked: a job that starts in between is then not among them.
+  const std::set<JobId> traces = jobs_with_traces(node);
+  if (traces.empty()) return {};
+  const std::set<JobId> alive = jobs_on_node(node_name, Node::step_deadline());
+  std::vector<JobId> cleaned;
+  std::optional<Error> first_failure;
+  for (const JobId job : traces) {
+    if (alive.contains(job)) continue;
+    try {
+      tear_down_workspace(node, job);
+      log_info("job " + job.to_string() + " is gone from Slurm; removed what was left of it");
+      cleaned.push_back(job);
+    } catch (Error& e) {
+      log_error(e.in("cleaning up job " + job.to_string()).text());
+      if (!first_failure) first_failure = e;
+    }
+  }
+  if (first_failure) throw Error(*first_failure);
+  return cleaned;
+}
+
+}  // namespace workspace

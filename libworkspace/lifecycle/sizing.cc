@@ -1,0 +1,57 @@
+#include "libworkspace/lifecycle/sizing.h"
+
+#include <algorithm>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/model/size.h"
+
+namespace workspace {
+namespace {
+
+/// Below this no guest kernel comes up, whatever the image says.
+constexpr std::uint64_t kLeastMemoryMib = 48;
+
+std::string image_of(const Manifest& image) {
+  return "image '" + image.name.text() + ":" + image.version.text() + "'";
+}
+
+}  // namespace
+
+VmSize size_vm(const Allocation& allocation, const Manifest& image, const SiteConfig& site) {
+  if (allocation.cpus < image.needs.vcpus) {
+    throw Error(ErrorKind::kExceeded,
+                image_of(image) + " needs " + std::to_string(image.needs.vcpus) +
+                    " CPUs on each node, but the job has " + std::to_string(allocation.cpus) +
+                    " on " + allocation.node_name + "; ask for more with --cpus-per-task");
+  }
+  const std::uint64_t least = std::max(image.needs.memory_mib, kLeastMemoryMib);
+  if (allocation.memory_mib < least + site.memory_overhead_mib) {
+    throw Error(ErrorKind::kExceeded,
+                image_of(image) + " needs " + format_size_mib(least) + " of memory and its VM " +
+                    format_size_mib(site.memory_overhead_mib) + ", but the job has " +
+                    format_size_mib(allocation.memory_mib) + " on " + allocation.node_name +
+                    "; ask for --mem=" + format_size_mib(least + site.memory_overhead_mib));
+  }
+  return {allocation.cpus, allocation.memory_mib - site.memory_overhead_mib};
+}
+
+std::uint64_t size_disk_mib(std::uint64_t asked_mib, const Manifest& image,
+                            const SiteConfig& site) {
+  const std::uint64_t mib =
+      asked_mib == 0 ? std::max(site.disk_default_mib, image.needs.disk_mib) : asked_mib;
+  if (mib > site.disk_max_mib) {
+    throw Error(ErrorKind::kExceeded, "a scratch disk of " + format_size_mib(mib) +
+                                          " is more than this site gives; ask for "
+                                          "--workspace-disk=" +
+                                          format_size_mib(site.disk_max_mib) + " at most");
+  }
+  if (mib < image.needs.disk_mib) {
+    throw Error(ErrorKind::kExceeded,
+                image_of(image) + " needs a scratch disk of " +
+                    format_size_mib(image.needs.disk_mib) +
+                    "; ask for --workspace-disk=" + format_size_mib(image.needs.disk_mib));
+  }
+  return mib;
+}
+
+}  // namespace workspace

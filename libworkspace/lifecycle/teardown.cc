@@ -1,0 +1,49 @@
+#include "libworkspace/lifecycle/teardown.h"
+
+#include <unistd.h>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/log.h"
+#include "libworkspace/lifecycle/job_initrd.h"
+#include "libworkspace/lifecycle/steps.h"
+#include "libworkspace/network/job_namespace.h"
+
+namespace workspace {
+namespace {
+
+/// From here on no task may enter, whatever happens to this process. A record that cannot be read
+/// is removed at the end like any other: its folder alone keeps tasks from running on the host.
+void mark_ending(const RecordStore& records, JobId job) {
+  try {
+    auto record = records.load(job);
+    if (!record) return;
+    record->state = WorkspaceState::kEnding;
+    records.save(*record);
+  } catch (const Error& e) {
+    log_warning(e.text());
+  }
+}
+
+}  // namespace
+
+void remove_job_parts(Node& node, JobId job) {
+  Steps steps;
+  steps.run("domain", "destroying the domain",
+            [&] { node.hypervisor->destroy(job, Node::step_deadline()); });
+  steps.run("network", "removing the network namespace",
+            [&] { JobNamespace(job, node.hypervisor->kind()).remove(Node::step_deadline()); });
+  steps.run("disk", "removing the scratch disk", [&] {
+    node.scratch.remove(job);
+    remove_job_initrd(node.site.scratch, job);
+  });
+}
+
+void tear_down_workspace(Node& node, JobId job) {
+  node.records.make_folder(job);
+  const FileLock lock = node.records.lock(job, Node::step_deadline());
+  mark_ending(node.records, job);
+  remove_job_parts(node, job);
+  node.records.remove(job);
+}
+
+}  // namespace workspace

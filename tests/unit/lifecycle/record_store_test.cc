@@ -1,0 +1,92 @@
+#include "libworkspace/lifecycle/record_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace workspace {
+namespace {
+
+class RecordStoreTest : public ::testing::Test {
+ protected:
+  [[nodiscard]] RecordStore store() const { return RecordStore(folder_); }
+  [[nodiscard]] static Deadline soon() { return Deadline::in(std::chrono::milliseconds(50)); }
+
+  testing::TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
+  const JobId job_{42};
+};
+
+JobRecord full_record() {
+  JobRecord record{JobId(42)};
+  record.uid = 1001;
+  record.gid = 100;
+  record.restart_count = 3;
+  record.state = WorkspaceState::kFailed;
+  record.reason = "image 'x' said: 100% wrong = \"bad\"\nreally";
+  record.image = "legacy:1";
+  record.token = std::string(64, 'a');
+  record.port = 7777;
+  record.step_times_ms = {{"stage", 12}, {"boot", 3400}};
+  return record;
+}
+
+TEST_F(RecordStoreTest, AJobWithoutAFolderHasNoWorkspace) {
+  EXPECT_FALSE(store().has(job_));
+  EXPECT_TRUE(store().jobs().empty());
+}
+
+TEST_F(RecordStoreTest, TheFolderIsForItsOwnerAlone) {
+  store().make_folder(job_);
+  struct stat info {};
+  ASSERT_EQ(::stat((folder_ + "/42").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0700U);
+  EXPECT_TRUE(store().has(job_));
+  EXPECT_EQ(store().jobs(), std::vector<JobId>{job_});
+  EXPECT_FALSE(store().load(job_).has_value()) << "no record was written yet";
+}
+
+TEST_F(RecordStoreTest, KeepsARecordByteForByte) {
+  store().make_folder(job_);
+  store().save(full_record());
+  EXPECT_EQ(store().load(job_)->to_lines(), full_record().to_lines());
+}
+
+TEST_F(RecordStoreTest, RefusesARecordThatWasCutOff) {
+  store().make_folder(job_);
+  const std::string whole = full_record().to_lines();
+  std::ofstream(folder_ + "/42/record") << whole.substr(0, whole.size() - 1);
+  testing::expect_error([&] { (void)store().load(job_); }, ErrorKind::kInvalid,
+                        "the record of a workspace job is damaged: the last line is cut off");
+}
+
+TEST_F(RecordStoreTest, RemovesTwiceAndForeignThingsAreNoJobs) {
+  store().make_folder(job_);
+  store().save(full_record());
+  std::filesystem::create_directory(folder_ + "/042");
+  std::filesystem::create_directory(folder_ + "/lost+found");
+  EXPECT_EQ(store().jobs().size(), 1U);
+  store().remove(job_);
+  store().remove(job_);
+  EXPECT_FALSE(store().has(job_));
+}
+
+TEST_F(RecordStoreTest, ALockHoldsOthersOff) {
+  store().make_folder(job_);
+  const FileLock held = store().lock(job_, soon());
+  testing::expect_error([&] { (void)store().lock(job_, soon()); }, ErrorKind::kTimeout,
+                        ::testing::HasSubstr("42/lock"));
+}
+
+TEST_F(RecordStoreTest, ALockOfAJobThatIsGoneIsRefused) {
+  testing::expect_error([&] { (void)store().lock(job_, soon()); }, ErrorKind::kNotFound,
+                        "job 42 has no workspace here");
+}
+
+}  // namespace
+}  // namespace workspace

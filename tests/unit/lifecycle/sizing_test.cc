@@ -1,0 +1,81 @@
+#include "libworkspace/lifecycle/sizing.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+
+namespace workspace {
+namespace {
+
+using testing::expect_error;
+
+Manifest image_needing(std::uint64_t memory_mib, std::uint32_t vcpus, std::uint64_t disk_mib) {
+  Manifest image(ImageName::parse("legacy"), ImageVersion::parse("1"));
+  image.needs = {memory_mib, vcpus, disk_mib};
+  return image;
+}
+
+Allocation allocation_of(std::uint32_t cpus, std::uint64_t memory_mib) {
+  Allocation allocation{JobId(42)};
+  allocation.node_name = "node1";
+  allocation.cpus = cpus;
+  allocation.memory_mib = memory_mib;
+  return allocation;
+}
+
+TEST(SizeVm, GivesTheAllocationLessTheOverhead) {
+  const VmSize size = size_vm(allocation_of(2, 400), image_needing(192, 1, 0), SiteConfig{});
+  EXPECT_EQ(size.vcpus, 2U);
+  EXPECT_EQ(size.memory_mib, 336U);
+}
+
+TEST(SizeVm, TakesExactlyWhatTheImageNeeds) {
+  EXPECT_EQ(size_vm(allocation_of(2, 256), image_needing(192, 2, 0), SiteConfig{}).memory_mib,
+            192U);
+}
+
+TEST(SizeVm, RefusesLessThanTheImageNeeds) {
+  struct Case {
+    std::uint32_t cpus;
+    std::uint64_t memory_mib;
+    Manifest image;
+    std::string message;
+  };
+  const Case cases[] = {
+      {1, 1024, image_needing(192, 2, 0),
+       "image 'legacy:1' needs 2 CPUs on each node, but the job has 1 on node1; ask for more with "
+       "--cpus-per-task"},
+      {1, 255, image_needing(192, 1, 0),
+       "image 'legacy:1' needs 192M of memory and its VM 64M, but the job has 255M on node1; ask "
+       "for --mem=256M"},
+      {1, 64, image_needing(0, 1, 0),
+       "image 'legacy:1' needs 48M of memory and its VM 64M, but the job has 64M on node1; ask for "
+       "--mem=112M"},
+  };
+  for (const auto& c : cases) {
+    expect_error([&] { size_vm(allocation_of(c.cpus, c.memory_mib), c.image, SiteConfig{}); },
+                 ErrorKind::kExceeded, c.message);
+  }
+}
+
+TEST(SizeDisk, TakesTheSitesDefaultTheImagesNeedOrTheUsersWish) {
+  SiteConfig site;
+  site.disk_default_mib = 2048;
+  EXPECT_EQ(size_disk_mib(0, image_needing(0, 1, 0), site), 2048U);
+  EXPECT_EQ(size_disk_mib(0, image_needing(0, 1, 4096), site), 4096U);
+  EXPECT_EQ(size_disk_mib(8192, image_needing(0, 1, 4096), site), 8192U);
+}
+
+TEST(SizeDisk, RefusesWhatIsTooMuchOrTooLittle) {
+  SiteConfig site;
+  site.disk_max_mib = 10240;
+  expect_error(
+      [&] { size_disk_mib(10241, image_needing(0, 1, 0), site); }, ErrorKind::kExceeded,
+      "a scratch disk of 10241M is more than this site gives; ask for --workspace-disk=10G at "
+      "most");
+  expect_error([&] { size_disk_mib(100, image_needing(0, 1, 1024), site); }, ErrorKind::kExceeded,
+               "image 'legacy:1' needs a scratch disk of 1G; ask for --workspace-disk=1G");
+}
+
+}  // namespace
+}  // namespace workspace
