@@ -23,6 +23,8 @@ constexpr Option kJson{"--json", "", "print JSON"};
 
 constexpr std::array kImageOptions = {kConfig, kHelp};
 constexpr std::array kListOptions = {kJson, kConfig, kHelp};
+constexpr std::array kReconcileOptions = {
+    Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kHelp};
 constexpr std::array kPsOptions = {kJson, kHelp};
 constexpr std::array kResolveOptions = {
     Option{"--image", "NAME[:VERSION]", "the image; without a version the newest"},
@@ -46,6 +48,8 @@ constexpr std::array kSubcommands = {
     Subcommand{"image register", "MANIFEST", "put an image into the site's store (administrators)",
                kImageOptions, &run_image_register},
     Subcommand{"ps", "[JOB]", "the workspace jobs of this node (root)", kPsOptions, &run_ps},
+    Subcommand{"node reconcile", "", "remove what jobs that Slurm no longer has left here (root)",
+               kReconcileOptions, &run_node_reconcile},
     Subcommand{"resolve", "", "check a request and print it as the scheduler carries it",
                kResolveOptions, &run_resolve},
 };
