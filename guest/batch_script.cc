@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "guest/files.h"
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/text.h"
@@ -31,7 +33,8 @@ void make_script_folder(const std::string& folder, const User& user) {
 void write_batch_script(const std::string& path, const std::string& content, const User& user) {
   make_script_folder(path.substr(0, path.rfind('/')), user);
   const ActingAs acting(user);
-  ::unlink(path.c_str());
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    throw_guest_errno("replacing the batch script " + path);
   const UniqueFd fd(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700));
   if (!fd.valid()) throw_guest_errno("creating the batch script " + path);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -147,6 +148,13 @@ std::vector<char*> c_strings(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+std::string describe_bad_folder(const std::string& folder, int error_number) {
+  const std::string subject = "the working directory '" + printable(folder) + "' ";
+  if (error_number != ENOENT && error_number != ENOTDIR)
+    return subject + "cannot be entered inside the workspace: " + std::strerror(error_number);
+  return subject + "does not exist inside the workspace; use --chdir or --workspace-mount";
+}
+
 [[noreturn]] void execute(const TaskSpec& spec) {
   const ProgramPath program = find_program(spec.argv[0], spec.environment);
   if (program.error == 0) {
@@ -177,11 +185,8 @@ std::vector<char*> c_strings(const std::vector<std::string>& texts) {
     end_with(kExitWorkspace, e.text());
   }
   ::umask(static_cast<mode_t>(spec.umask));
-  if (::chdir(spec.working_directory.c_str()) != 0) {
-    end_with(kExitWorkspace, "the working directory '" + printable(spec.working_directory) +
-                                 "' does not exist inside the workspace; use --chdir or "
-                                 "--workspace-mount");
-  }
+  if (::chdir(spec.working_directory.c_str()) != 0)
+    end_with(kExitWorkspace, describe_bad_folder(spec.working_directory, errno));
   execute(spec);
 }
 

@@ -1,6 +1,7 @@
 /// workspace-exec: what a task's process on the node becomes. It describes the task to the agent in
 /// the job's VM and passes its streams and signals on; the design's "one connection per task".
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
@@ -33,11 +34,13 @@ TaskExit run_task(const CommandLine& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // The relay closes the task's stderr when the task does.
+  const UniqueFd own_stderr(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   try {
     end_like(run_task(CommandLine::parse({argv + 1, argv + argc})));
   } catch (const Error& e) {
     const std::string text = "workspace: " + e.text() + "\n";
-    (void)!::write(STDERR_FILENO, text.data(), text.size());
+    (void)!::write(own_stderr.get(), text.data(), text.size());
   }
   return kExitWorkspace;
 }
