@@ -76,6 +76,7 @@ TEST(NearestWord, FindsASlipOfTheHandAndNoMore) {
   EXPECT_EQ(nearest_word("memroy", known), "memory");
   EXPECT_EQ(nearest_word("vcpu", known), "vcpus");
   EXPECT_EQ(nearest_word("dsk", known), "disk");
+  EXPECT_EQ(nearest_word("dsik", known), "disk") << "a swap of neighbours is one slip";
   EXPECT_EQ(nearest_word("kernel", known), std::nullopt);
   EXPECT_EQ(nearest_word("", known), std::nullopt);
   EXPECT_EQ(nearest_word("memory", {}), std::nullopt);
