@@ -18,8 +18,8 @@ std::vector<RegisteredImage> newest_of_each(std::vector<RegisteredImage> images)
 }
 
 std::string needs_of(const ImageNeeds& needs) {
-  std::string text = std::to_string(needs.vcpus) + (needs.vcpus == 1 ? " CPU, " : " CPUs, ") +
-                     format_size_mib(needs.memory_mib);
+  std::string text = std::to_string(needs.vcpus) + (needs.vcpus == 1 ? " CPU" : " CPUs");
+  if (needs.memory_mib != 0) text += ", " + format_size_mib(needs.memory_mib);
   if (needs.disk_mib != 0) text += ", disk " + format_size_mib(needs.disk_mib);
   return text;
 }

@@ -101,7 +101,7 @@ TEST(ManifestFile, RefusesWithPlaceAndReason) {
   };
   for (const auto& [text, message] : {
            Case{"", "f:1: key 'name' is missing"},
-           Case{"namme: tiny\n", "f:1: unknown key 'namme'; did you mean 'name'?"},
+           Case{"nmae: tiny\n", "f:1: unknown key 'nmae'; did you mean 'name'?"},
            Case{"name: tiny\n", "f:1: key 'version' is missing"},
            Case{start, "f:1: key 'root' is missing"},
            Case{start + "root: a\n", "f:3: key 'root' takes a map, not one value"},

@@ -1,0 +1,163 @@
+#include "cli/dispatch.h"
+
+#include <gtest/gtest.h>
+
+#include "libworkspace/catalog/registration.h"
+#include "tests/support/expect_error.h"
+#include "tests/unit/catalog/sample_image.h"
+
+namespace workspace::cli {
+namespace {
+
+using ::testing::AllOf;
+using testing::expect_error;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using testing::SampleImage;
+using ::testing::StartsWith;
+
+struct Answer {
+  int status = -1;
+  std::string output;
+  std::string error_output;
+};
+
+/// Runs `workspace` with these words, in this process.
+Answer run(std::vector<std::string> words) {
+  words.insert(words.begin(), "workspace");
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  Answer answer;
+  std::exception_ptr failure;
+  try {
+    answer.status = dispatch(static_cast<int>(argv.size()), argv.data());
+  } catch (const Error&) {
+    failure = std::current_exception();
+  }
+  answer.output = ::testing::internal::GetCapturedStdout();
+  answer.error_output = ::testing::internal::GetCapturedStderr();
+  if (failure) std::rethrow_exception(failure);
+  return answer;
+}
+
+/// A site of its own, which `--config` names.
+class SiteTest : public ::testing::Test {
+ protected:
+  SiteTest() {
+    config_ = sample_.folder().write("workspace.yaml", "store: " + sample_.store() + "\n");
+  }
+
+  [[nodiscard]] Answer run_here(std::vector<std::string> words) const {
+    words.insert(words.end(), {"--config", config_});
+    return run(std::move(words));
+  }
+
+  SampleImage sample_;
+  std::string config_;
+};
+
+TEST(Dispatch, HelpNamesEveryCommand) {
+  const Answer help = run({"--help"});
+  EXPECT_EQ(help.status, 0);
+  for (const char* command : {"list", "image list", "image show NAME[:VERSION]",
+                              "image register MANIFEST", "ps [JOB]", "resolve"}) {
+    EXPECT_THAT(help.output, HasSubstr(std::string("  workspace ") + command));
+  }
+  EXPECT_THAT(run({"resolve", "--nonsense", "--help"}).output,
+              AllOf(StartsWith("usage: workspace resolve [OPTION…]\n"), HasSubstr("--disk SIZE")));
+  EXPECT_THAT(run({"--version"}).output, MatchesRegex("workspace [0-9.]+\n"));
+}
+
+TEST(Dispatch, RefusesCommandsThatAreNone) {
+  struct Case {
+    std::vector<std::string> words;
+    const char* message;
+  };
+  for (const auto& [words, message] : {
+           Case{{}, "a command is missing; see workspace --help"},
+           Case{{"enter"}, "unknown command 'enter'; see workspace --help"},
+           Case{{"lst"}, "unknown command 'lst'; did you mean 'list'?"},
+           Case{{"image"}, "unknown command 'image'; see workspace --help"},
+           Case{{"image", "lst"}, "unknown command 'image lst'; did you mean 'image list'?"},
+           Case{{"image", "show"}, "NAME[:VERSION] is missing; see --help"},
+           Case{{"resolve"}, "--image is missing; see workspace resolve --help"},
+           Case{{"list", "--xml"}, "unknown option '--xml'; see --help"},
+       }) {
+    expect_error([&] { run(words); }, ErrorKind::kUsage, message);
+  }
+}
+
+TEST_F(SiteTest, RegistersShowsAndListsImages) {
+  const auto manifest = sample_.write_manifest(
+      "tiny", "1", "description: for tests\nneeds: {memory: 96M, vcpus: 2, disk: 1G}\n");
+  const Answer registered = run_here({"image", "register", manifest});
+  EXPECT_THAT(registered.output, MatchesRegex("registered tiny:1 as sha256:[0-9a-f]{64}\n"));
+  EXPECT_EQ(registered.error_output, "") << "progress is for terminals alone";
+
+  EXPECT_EQ(run_here({"list"}).output,
+            "IMAGE  VERSION  NEEDS                 DESCRIPTION\n"
+            "tiny   1        2 CPUs, 96M, disk 1G  for tests\n");
+  EXPECT_THAT(run_here({"image", "list"}).output, HasSubstr("\ntiny   1        squashfs  11 B  "));
+  EXPECT_THAT(run_here({"image", "show", "tiny"}).output,
+              AllOf(StartsWith("image        tiny:1\n"), HasSubstr("\nkernel       the site's\n"),
+                    HasSubstr("\nmemory       96M or more\n")));
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"list", "--json"},
+                                             {"image", "list", "--json"},
+                                             {"image", "show", "tiny:1", "--json"}}) {
+    EXPECT_THAT(
+        run_here(command).output,
+        AllOf(StartsWith("{\"images\": [{\"name\": \"tiny\", \"version\": \"1\", "),
+              HasSubstr("\"size_bytes\": 11}, \"needs\": {\"memory_mib\": 96, \"vcpus\": 2, "
+                        "\"disk_mib\": 1024}}]}\n")));
+  }
+}
+
+TEST_F(SiteTest, ListsTheNewestForUsersAndAllForAdmins) {
+  for (const char* version : {"2", "1"}) {
+    register_image(sample_.store(), sample_.write_manifest("tiny", version), nullptr);
+  }
+  EXPECT_EQ(run_here({"list"}).output,
+            "IMAGE  VERSION  NEEDS  DESCRIPTION\n"
+            "tiny   1        1 CPU\n");
+  EXPECT_THAT(run_here({"image", "list"}).output,
+              AllOf(HasSubstr("\ntiny   1 "), HasSubstr("\ntiny   2 ")));
+}
+
+TEST_F(SiteTest, TellsDamageBesideTheList) {
+  register_image(sample_.store(), sample_.write_manifest("tiny", "1"), nullptr);
+  sample_.folder().write("store/images/tiny/2/manifest.yaml", "garbage");
+  const Answer answer = run_here({"image", "list"});
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_THAT(answer.output, HasSubstr("\ntiny   1 "));
+  EXPECT_THAT(answer.error_output,
+              StartsWith("workspace: warning: image tiny:2 is damaged in the catalogue: "));
+}
+
+TEST_F(SiteTest, ResolveAnswersInOneLineOnOneStream) {
+  register_image(sample_.store(), sample_.write_manifest("tiny", "1"), nullptr);
+  const Answer good = run_here({"resolve", "--image", "tiny", "--disk", "4G"});
+  EXPECT_EQ(good.status, 0);
+  EXPECT_THAT(good.output,
+              MatchesRegex("1 image=tiny version=1 digest=sha256:[0-9a-f]{64} disk_mib=4096 "
+                           "needs_memory_mib=0 needs_vcpus=1\n"));
+  EXPECT_EQ(good.error_output, "");
+
+  const Answer bad = run_here({"resolve", "--image", "tiny\n"});
+  EXPECT_NE(bad.status, 0);
+  EXPECT_EQ(bad.output, "");
+  EXPECT_THAT(bad.error_output,
+              MatchesRegex("image name 'tiny\\\\x0a' has the character [^\n]*\n"));
+}
+
+TEST_F(SiteTest, AFaultOfTheConfigurationIsTold) {
+  sample_.folder().write("workspace.yaml", "sotre: /s\n");
+  expect_error([&] { (void)run_here({"list"}); }, ErrorKind::kHost,
+               "the site configuration cannot be used: " + config_ +
+                   ":1: unknown key 'sotre'; did you mean 'store'?");
+}
+
+}  // namespace
+}  // namespace workspace::cli

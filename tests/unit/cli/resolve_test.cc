@@ -1,0 +1,127 @@
+#include "cli/resolve.h"
+
+#include <gtest/gtest.h>
+
+#include "libworkspace/catalog/registration.h"
+#include "tests/support/expect_error.h"
+#include "tests/unit/catalog/sample_image.h"
+
+namespace workspace::cli {
+namespace {
+
+using testing::expect_error;
+using testing::SampleImage;
+using ::testing::StartsWith;
+
+class ResolveTest : public ::testing::Test {
+ protected:
+  ResolveTest() {
+    config_.store = sample_.store();
+    config_.disk_default_mib = 2048;
+    config_.disk_max_mib = 102400;
+    add("tiny", "");
+    add("course-mpi", "needs: {memory: 2G, vcpus: 4, disk: 10G}\n");
+  }
+
+  void add(const std::string& name, const std::string& more) {
+    register_image(sample_.store(), sample_.write_manifest(name, "1", more), nullptr);
+  }
+
+  [[nodiscard]] WorkspaceRequest resolve(const RequestTexts& texts) const {
+    return resolve_request(config_, texts);
+  }
+
+  SampleImage sample_;
+  SiteConfig config_;
+};
+
+TEST_F(ResolveTest, PinsTheImageAndCarriesWhatItNeeds) {
+  const auto request = resolve({"course-mpi", "20G", "/data:/mnt/data:ro,/scratch"});
+  EXPECT_EQ(request.name.text(), "course-mpi");
+  EXPECT_EQ(request.version.text(), "1");
+  EXPECT_EQ(request.digest, Catalog(sample_.store()).resolve(ImageRef::parse("course-mpi")).digest);
+  EXPECT_EQ(request.disk_mib, 20480);
+  EXPECT_EQ(format_mounts(request.mounts), "/data:/mnt/data:ro,/scratch:/scratch:rw");
+  EXPECT_EQ(request.needs_memory_mib, 2048);
+  EXPECT_EQ(request.needs_vcpus, 4);
+  EXPECT_EQ(WorkspaceRequest::parse(request.to_line()).to_line(), request.to_line());
+}
+
+TEST_F(ResolveTest, WithoutASizeTheDiskIsTheSitesOrWhatTheImageNeeds) {
+  EXPECT_EQ(resolve({"tiny", {}, {}}).disk_mib, 2048);
+  EXPECT_EQ(resolve({"tiny", "0", {}}).disk_mib, 2048);
+  EXPECT_EQ(resolve({"course-mpi", {}, {}}).disk_mib, 10240);
+  EXPECT_EQ(resolve({"tiny", "100G", {}}).disk_mib, 102400);
+  EXPECT_EQ(resolve({"tiny", "1", {}}).disk_mib, 1);
+}
+
+TEST_F(ResolveTest, RefusesInWordsForTheUser) {
+  struct Case {
+    RequestTexts texts;
+    ErrorKind kind;
+    std::string message;
+  };
+  std::string many_mounts = "/a0";
+  for (int i = 1; i <= 16; ++i) many_mounts += ",/a" + std::to_string(i);
+  std::string long_mounts = "/" + std::string(1000, 'a');
+  for (const char c : {'b', 'c', 'd', 'e'}) long_mounts += ",/" + std::string(1000, c);
+  for (const auto& [texts, kind, message] : {
+           Case{{"legacy-el5", {}, {}},
+                ErrorKind::kNotFound,
+                "image 'legacy-el5' is not registered; images you may use: course-mpi, tiny"},
+           Case{{"tiny:2", {}, {}},
+                ErrorKind::kNotFound,
+                "image 'tiny' has no version '2'; versions you may use: 1"},
+           Case{{"", {}, {}}, ErrorKind::kInvalid, "image name '' is empty"},
+           Case{{"tiny:", {}, {}}, ErrorKind::kInvalid, "image version '' is empty"},
+           Case{{"a/b", {}, {}},
+                ErrorKind::kInvalid,
+                "image name 'a/b' has the character '/' at position 2"},
+           Case{{"..", {}, {}},
+                ErrorKind::kInvalid,
+                "image name '..' has the character '.' at position 1"},
+           Case{{"tiny\nx", {}, {}},
+                ErrorKind::kInvalid,
+                "image name 'tiny\\x0ax' has the character '\\x0a' at position 5"},
+           Case{{std::string(300, 'a'), {}, {}},
+                ErrorKind::kInvalid,
+                "image name '" + std::string(64, 'a') +
+                    "...' has 300 characters; at most 64 are allowed"},
+           Case{{"tiny", "lots", {}}, ErrorKind::kInvalid, "disk size 'lots' is not a size"},
+           Case{{"tiny", "-1", {}}, ErrorKind::kInvalid, "disk size '-1' is not a size"},
+           Case{{"tiny", "", {}}, ErrorKind::kInvalid, "disk size '' is not a size"},
+           Case{{"tiny", "101G", {}},
+                ErrorKind::kExceeded,
+                "a disk of 101G is asked for; this site allows at most 100G"},
+           Case{{"course-mpi", "1G", {}},
+                ErrorKind::kExceeded,
+                "a disk of 1G is asked for; image 'course-mpi' needs at least 10G"},
+           Case{{"tiny", {}, "data"},
+                ErrorKind::kInvalid,
+                "mount source 'data' is not an absolute path"},
+           Case{
+               {"tiny", {}, "/a:/b:rx"}, ErrorKind::kInvalid, "mount '/a:/b:rx' has the mode 'rx'"},
+           Case{{"tiny", {}, "/a:/usr"},
+                ErrorKind::kDenied,
+                "nothing may be mounted at '/usr': the workspace's own system is there"},
+           Case{{"tiny", {}, many_mounts},
+                ErrorKind::kExceeded,
+                "17 mounts are asked for; at most 16 are allowed"},
+           Case{{"tiny", {}, long_mounts}, ErrorKind::kExceeded, "the mounts make the request "},
+       }) {
+    SCOPED_TRACE(message);
+    expect_error([&] { (void)resolve(texts); }, kind, StartsWith(message));
+  }
+}
+
+TEST_F(ResolveTest, AnImageThatNeedsMoreDiskThanTheSiteGivesIsRefused) {
+  config_.disk_max_mib = 4096;
+  expect_error(
+      [&] {
+        (void)resolve({"course-mpi", {}, {}});
+      },
+      ErrorKind::kExceeded, "image 'course-mpi' needs a disk of 10G; this site allows at most 4G");
+}
+
+}  // namespace
+}  // namespace workspace::cli
