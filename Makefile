@@ -44,11 +44,12 @@ lint: build
 	@tests/lint/run $(BUILD)
 
 unit: build
+	@ninja -C $(BUILD) -j $(JOBS) suites
 	@cd $(BUILD) && $(CTEST) -L 'unit|integration'
 
 asan: deps
 	@$(CMAKE) -S . -B $(ASAN_BUILD) -DWS_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug >build/cmake-asan.log 2>&1 || { cat build/cmake-asan.log; exit 1; }
-	@ninja -C $(ASAN_BUILD) -j $(JOBS)
+	@ninja -C $(ASAN_BUILD) -j $(JOBS) all suites
 	@cd $(ASAN_BUILD) && $(CTEST) -L 'unit|integration'
 
 fuzz: deps
