@@ -76,8 +76,6 @@ void add_pinning(xml_node domain, const DomainDescription& description, Hypervis
 std::string command_line(const DomainDescription& description, HypervisorKind kind) {
   std::string words = kind == HypervisorKind::kXen ? "console=hvc0" : "console=ttyS0";
   words += " quiet panic=-1";
-  // PCI and ACPI set up each serial port and probe each keyboard that a PC might have.
-  if (kind == HypervisorKind::kQemu) words += " 8250.nr_uarts=1 i8042.noaux i8042.nokbd";
   if (!description.kernel_options.empty()) words += " " + description.kernel_options;
   return words;
 }
@@ -112,7 +110,10 @@ void add_ends(xml_node domain, HypervisorKind kind) {
 void add_qemu_machine(xml_node domain, bool kvm) {
   domain.append_child("features").append_child("acpi");
   // The job's VM never moves to another machine, so it may have all that this CPU has.
-  add(domain, "cpu", {{"mode", kvm ? "host-passthrough" : "maximum"}, {"check", "none"}});
+  xml_node cpu =
+      add(domain, "cpu", {{"mode", kvm ? "host-passthrough" : "maximum"}, {"check", "none"}});
+  // Five levels of page tables are a quarter of an emulated guest's boot, for memory it has not.
+  if (!kvm) add(cpu, "feature", {{"policy", "disable"}, {"name", "la57"}});
   xml_node clock = add(domain, "clock", {{"offset", "utc"}});
   add(clock, "timer", {{"name", "hpet"}, {"present", "no"}});
 }
