@@ -46,7 +46,7 @@ constexpr char kQemuXml[] = R"(<domain type="qemu">
     <type arch="x86_64" machine="pc">hvm</type>
     <kernel>/guest/vmlinux</kernel>
     <initrd>/run/workspace/42/initrd</initrd>
-    <cmdline>console=ttyS0 quiet panic=-1</cmdline>
+    <cmdline>console=ttyS0 quiet panic=-1 no_timer_check tsc=reliable</cmdline>
   </os>
   <features>
     <acpi />
@@ -145,7 +145,8 @@ TEST(DomainXmlTest, UsesTheHardwaresVirtualizationWhereItIs) {
   DomainHost qemu = qemu_host();
   qemu.hardware_virtualization = true;
   EXPECT_THAT(domain_xml(some_description(), qemu),
-              AllOf(HasSubstr("<domain type=\"kvm\">"), HasSubstr("mode=\"host-passthrough\"")));
+              AllOf(HasSubstr("<domain type=\"kvm\">"), HasSubstr("mode=\"host-passthrough\""),
+                    HasSubstr("<cmdline>console=ttyS0 quiet panic=-1</cmdline>")));
   DomainHost xen = xen_host();
   xen.hardware_virtualization = true;
   EXPECT_THAT(domain_xml(some_description(), xen),
@@ -187,7 +188,8 @@ TEST(DomainXmlTest, RefusesBytesThatXmlCannotHold) {
       {&DomainDescription::console_log, "/\xc3\xa4",
        "the console log's path '/\\xc3\\xa4' is not plain text"},
       {&DomainDescription::kernel_options, "a\tb",
-       "the kernel's command line 'console=ttyS0 quiet panic=-1 a\\x09b' is not plain text"},
+       "the kernel's command line 'console=ttyS0 quiet panic=-1 no_timer_check tsc=reliable "
+       "a\\x09b' is not plain text"},
   };
   for (const auto& c : cases) {
     DomainDescription description = some_description();
