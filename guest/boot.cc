@@ -3,26 +3,60 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
 #include "guest/accounts.h"
 #include "guest/files.h"
 #include "guest/machine.h"
 #include "guest/network.h"
+#include "guest/report.h"
 #include "guest/root_file_system.h"
 #include "libworkspace/base/error.h"
 
 namespace workspace::agent {
 namespace {
 
-/// Runs one step of the boot and puts its name in front of its error.
-template <class Step>
-auto step(const char* name, Step run) {
-  try {
-    return run();
-  } catch (Error& e) {
-    throw e.in(name);
+/// The steps of the boot, timed; an error gets the name of its step in front.
+class Steps {
+ public:
+  template <class Step>
+  auto run(const std::string& name, Step step) {
+    const Timer timer(*this, name);
+    try {
+      return step();
+    } catch (Error& e) {
+      throw e.in(name);
+    }
   }
-}
+
+  /// `NAME TIME, …` of the steps that took more than a moment.
+  [[nodiscard]] const std::string& times() const { return times_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  class Timer {
+   public:
+    Timer(Steps& steps, const std::string& name) : steps_(steps), name_(name) {}
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+    ~Timer() {
+      const auto took =
+          std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin_);
+      if (took < kWorthTelling) return;
+      if (!steps_.times_.empty()) steps_.times_ += ", ";
+      steps_.times_ += name_ + " " + std::to_string(took.count()) + " ms";
+    }
+
+   private:
+    Steps& steps_;
+    const std::string& name_;
+    Clock::time_point begin_ = Clock::now();
+  };
+
+  static constexpr std::chrono::milliseconds kWorthTelling{5};
+  std::string times_;
+};
 
 /// The file holds the token, so it is gone before anything of the user's runs.
 GuestConfig read_configuration() {
@@ -42,18 +76,20 @@ void load_drivers(const Modules& modules, const GuestConfig& config) {
 }  // namespace
 
 BootedGuest boot() {
-  step("mounting the kernel's file systems", mount_kernel_file_systems);
-  GuestConfig config = step("reading the job's configuration", read_configuration);
+  Steps steps;
+  steps.run("mounting the kernel's file systems", mount_kernel_file_systems);
+  GuestConfig config = steps.run("reading the job's configuration", read_configuration);
   Modules modules("/modules");
-  step("loading drivers", [&] { load_drivers(modules, config); });
-  step("mounting the image", [&] { mount_image(config); });
-  step("mounting the scratch disk", [&] { mount_scratch(config); });
-  step("laying the overlay", lay_overlay);
-  step("entering the root", enter_root);
-  step("mounting the system's folders", mount_system_folders);
-  step("setting up the network", [&] { set_up_network(config); });
-  step("naming the host", [&] { name_host(config); });
-  step("adding the job's user", [&] { add_user(config); });
+  steps.run("loading drivers", [&] { load_drivers(modules, config); });
+  steps.run("mounting the image", [&] { mount_image(config); });
+  steps.run("mounting the scratch disk", [&] { mount_scratch(config); });
+  steps.run("laying the overlay", lay_overlay);
+  steps.run("entering the root", enter_root);
+  steps.run("mounting the system's folders", mount_system_folders);
+  steps.run("setting up the network", [&] { set_up_network(config); });
+  steps.run("naming the host", [&] { name_host(config); });
+  steps.run("adding the job's user", [&] { add_user(config); });
+  report("ready: " + steps.times());
   return {std::move(config), std::move(modules)};
 }
 

@@ -61,7 +61,11 @@ void StreamSink::accept(std::string_view bytes) {
   if (ended_) refuse("DATA after the stream's CLOSE");
   if (bytes.size() > credit_bytes_) refuse("DATA beyond the stream's credit");
   credit_bytes_ -= bytes.size();
-  if (fd_.valid()) queue_ += bytes;
+  if (!fd_.valid()) return;
+  // What was written is cut off here, once for many small writes.
+  queue_.erase(0, queue_begin_);
+  queue_begin_ = 0;
+  queue_ += bytes;
 }
 
 void StreamSink::end() {
@@ -70,16 +74,22 @@ void StreamSink::end() {
 }
 
 void StreamSink::write_some(FrameSocket& socket) {
-  const ssize_t written = ::write(fd_.get(), queue_.data(), std::min(queue_.size(), write_bytes_));
+  const std::string_view left = std::string_view(queue_).substr(queue_begin_);
+  const ssize_t written = ::write(fd_.get(), left.data(), std::min(left.size(), write_bytes_));
   if (written < 0) {
     if (errno == EAGAIN || errno == EINTR) return;
     // The task must learn that nobody reads, in the way a pipe tells it: there, by SIGPIPE.
     socket.send(FrameType::kClose, stream_, {});
     queue_.clear();
+    queue_begin_ = 0;
     fd_.reset();
     return;
   }
-  queue_.erase(0, static_cast<std::size_t>(written));
+  queue_begin_ += static_cast<std::size_t>(written);
+  if (queue_begin_ == queue_.size()) {
+    queue_.clear();
+    queue_begin_ = 0;
+  }
   written_bytes_ += static_cast<std::size_t>(written);
   if (queue_.empty() && ended_) fd_.reset();
   if (written_bytes_ >= kCreditPortionBytes && !ended_) {
