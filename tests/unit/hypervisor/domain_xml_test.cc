@@ -46,7 +46,7 @@ constexpr char kQemuXml[] = R"(<domain type="qemu">
     <type arch="x86_64" machine="pc">hvm</type>
     <kernel>/guest/vmlinux</kernel>
     <initrd>/run/workspace/42/initrd</initrd>
-    <cmdline>console=ttyS0 quiet panic=-1 no_timer_check tsc=reliable</cmdline>
+    <cmdline>console=ttyS0 quiet panic=-1 cryptomgr.notests no_timer_check tsc=reliable pci=noacpi</cmdline>
   </os>
   <features>
     <acpi />
@@ -105,7 +105,7 @@ constexpr char kXenXml[] = R"(<domain type="xen">
     <type arch="x86_64" machine="xenpv">linux</type>
     <kernel>/guest/vmlinux</kernel>
     <initrd>/run/workspace/42/initrd</initrd>
-    <cmdline>console=hvc0 quiet panic=-1</cmdline>
+    <cmdline>console=hvc0 quiet panic=-1 cryptomgr.notests</cmdline>
   </os>
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>preserve</on_reboot>
@@ -144,9 +144,10 @@ TEST(DomainXmlTest, TellsXenAJobsDomain) {
 TEST(DomainXmlTest, UsesTheHardwaresVirtualizationWhereItIs) {
   DomainHost qemu = qemu_host();
   qemu.hardware_virtualization = true;
-  EXPECT_THAT(domain_xml(some_description(), qemu),
-              AllOf(HasSubstr("<domain type=\"kvm\">"), HasSubstr("mode=\"host-passthrough\""),
-                    HasSubstr("<cmdline>console=ttyS0 quiet panic=-1</cmdline>")));
+  EXPECT_THAT(
+      domain_xml(some_description(), qemu),
+      AllOf(HasSubstr("<domain type=\"kvm\">"), HasSubstr("mode=\"host-passthrough\""),
+            HasSubstr("<cmdline>console=ttyS0 quiet panic=-1 cryptomgr.notests</cmdline>")));
   DomainHost xen = xen_host();
   xen.hardware_virtualization = true;
   EXPECT_THAT(domain_xml(some_description(), xen),
@@ -188,8 +189,8 @@ TEST(DomainXmlTest, RefusesBytesThatXmlCannotHold) {
       {&DomainDescription::console_log, "/\xc3\xa4",
        "the console log's path '/\\xc3\\xa4' is not plain text"},
       {&DomainDescription::kernel_options, "a\tb",
-       "the kernel's command line 'console=ttyS0 quiet panic=-1 no_timer_check tsc=reliable "
-       "a\\x09b' is not plain text"},
+       "the kernel's command line 'console=ttyS0 quiet panic=-1 cryptomgr.notests "
+       "no_timer_check tsc=reliable pci=noacpi a\\x09b' is not plain text"},
   };
   for (const auto& c : cases) {
     DomainDescription description = some_description();
