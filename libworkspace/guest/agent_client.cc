@@ -1,5 +1,7 @@
 #include "libworkspace/guest/agent_client.h"
 
+#include <fcntl.h>
+
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/guest/agent_connection.h"
@@ -23,6 +25,13 @@ Frame expect_answer(int socket, FrameType expected, Deadline deadline) {
                                          " instead of " + std::string(*name_of(expected)));
   }
   return std::move(*frame);
+}
+
+/// A 9p server waits in its reads and writes; it takes EAGAIN for a broken connection.
+void make_blocking(int socket) {
+  const int flags = ::fcntl(socket, F_GETFL);
+  if (flags < 0 || ::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK) != 0)
+    throw_errno("making a socket blocking");
 }
 
 }  // namespace
@@ -53,6 +62,7 @@ UniqueFd AgentClient::begin_mount(const MountRequest& request, Deadline deadline
   UniqueFd socket = open(hello(Purpose::kMount), deadline);
   send_frame(socket.get(), FrameType::kMount, request.encode(), deadline);
   expect_answer(socket.get(), FrameType::kOk, deadline);
+  make_blocking(socket.get());
   return socket;
 }
 
