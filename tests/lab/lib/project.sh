@@ -3,8 +3,8 @@
 
 # One `make` at a time in this repository, however many labs start.
 make_project() {
-    mkdir -p "$project_cache"
-    flock "$project_cache/lab-make.lock" make -s -C "$repository" "$@" </dev/null
+    mkdir -p "$repository/build"
+    flock "$repository/build/lab-make.lock" make -s -C "$repository" "$@" </dev/null
 }
 
 # project_build LABDIR: what has an error to report is shown by make's own last lines.
