@@ -1,41 +1,16 @@
 #include "cli/resolve.h"
 
-#include <algorithm>
 #include <cstdio>
 
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/model/size.h"
 
 namespace workspace::cli {
 namespace {
-
-/// 0 and no size at all mean the site's default, or what the image needs where that is more.
-std::uint64_t choose_disk_mib(const SiteConfig& config, const Manifest& manifest,
-                              const std::optional<std::string>& text) {
-  const std::uint64_t asked_mib = text ? parse_size_mib(*text, "disk size") : 0;
-  const std::uint64_t needed_mib = manifest.needs.disk_mib;
-  if (asked_mib > config.disk_max_mib) {
-    throw Error(ErrorKind::kExceeded, "a disk of " + format_size_mib(asked_mib) +
-                                          " is asked for; this site allows at most " +
-                                          format_size_mib(config.disk_max_mib));
-  }
-  if (needed_mib > config.disk_max_mib) {
-    throw Error(ErrorKind::kExceeded, "image '" + manifest.name.text() + "' needs a disk of " +
-                                          format_size_mib(needed_mib) +
-                                          "; this site allows at most " +
-                                          format_size_mib(config.disk_max_mib));
-  }
-  if (asked_mib == 0) return std::max(config.disk_default_mib, needed_mib);
-  if (asked_mib < needed_mib) {
-    throw Error(ErrorKind::kExceeded, "a disk of " + format_size_mib(asked_mib) +
-                                          " is asked for; image '" + manifest.name.text() +
-                                          "' needs at least " + format_size_mib(needed_mib));
-  }
-  return asked_mib;
-}
 
 std::vector<MountSpec> checked_mounts(const std::optional<std::string>& text) {
   auto mounts = parse_mounts(text.value_or(""));
@@ -47,11 +22,13 @@ std::vector<MountSpec> checked_mounts(const std::optional<std::string>& text) {
 
 WorkspaceRequest resolve_request(const SiteConfig& config, const RequestTexts& texts) {
   const auto ref = ImageRef::parse(texts.image);
+  // No size and a size of 0 both leave it to the site and the image.
+  const std::uint64_t asked_disk_mib = texts.disk ? parse_size_mib(*texts.disk, "disk size") : 0;
   auto mounts = checked_mounts(texts.mounts);
   const RegisteredImage image = Catalog(config.store).resolve(ref);
   const Manifest& manifest = image.manifest;
   WorkspaceRequest request{manifest.name,       manifest.version,
-                           image.digest,        choose_disk_mib(config, manifest, texts.disk),
+                           image.digest,        size_disk_mib(asked_disk_mib, manifest, config),
                            std::move(mounts),   manifest.needs.memory_mib,
                            manifest.needs.vcpus};
   const std::size_t bytes = request.to_line().size();

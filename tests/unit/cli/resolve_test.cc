@@ -92,10 +92,11 @@ TEST_F(ResolveTest, RefusesInWordsForTheUser) {
            Case{{"tiny", "", {}}, ErrorKind::kInvalid, "disk size '' is not a size"},
            Case{{"tiny", "101G", {}},
                 ErrorKind::kExceeded,
-                "a disk of 101G is asked for; this site allows at most 100G"},
+                "a scratch disk of 101G is more than this site gives; ask for "
+                "--workspace-disk=100G at most"},
            Case{{"course-mpi", "1G", {}},
                 ErrorKind::kExceeded,
-                "a disk of 1G is asked for; image 'course-mpi' needs at least 10G"},
+                "image 'course-mpi:1' needs a scratch disk of 10G; ask for --workspace-disk=10G"},
            Case{{"tiny", {}, "data"},
                 ErrorKind::kInvalid,
                 "mount source 'data' is not an absolute path"},
@@ -120,7 +121,8 @@ TEST_F(ResolveTest, AnImageThatNeedsMoreDiskThanTheSiteGivesIsRefused) {
       [&] {
         (void)resolve({"course-mpi", {}, {}});
       },
-      ErrorKind::kExceeded, "image 'course-mpi' needs a disk of 10G; this site allows at most 4G");
+      ErrorKind::kExceeded,
+      "a scratch disk of 10G is more than this site gives; ask for --workspace-disk=4G at most");
 }
 
 }  // namespace
