@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libworkspace/base/fd.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
@@ -55,6 +56,27 @@ TEST(SiteConfigFile, KeysThatAreLeftOutHaveTheirDefaults) {
   EXPECT_EQ(config.disk_max_mib, defaults.disk_max_mib);
   EXPECT_EQ(config.boot_timeout, defaults.boot_timeout);
   EXPECT_TRUE(config.pin_vcpus);
+}
+
+/// The example promises to show each key with its default.
+TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
+  const SiteConfig defaults;
+  const std::string text = read_file(WS_SOURCE_DIR "/examples/workspace.yaml", 65536);
+  const SiteConfig config = parse_site_config(text, "workspace.yaml");
+  EXPECT_EQ(config.hypervisor, defaults.hypervisor);
+  EXPECT_EQ(config.acceleration, defaults.acceleration);
+  EXPECT_EQ(config.store, defaults.store);
+  EXPECT_EQ(config.cache, defaults.cache);
+  EXPECT_EQ(config.scratch, defaults.scratch);
+  EXPECT_EQ(config.kernel, defaults.kernel);
+  EXPECT_EQ(config.initrd, defaults.initrd);
+  EXPECT_EQ(config.kernel_options, defaults.kernel_options);
+  EXPECT_EQ(config.memory_overhead_mib, defaults.memory_overhead_mib);
+  EXPECT_EQ(config.disk_default_mib, defaults.disk_default_mib);
+  EXPECT_EQ(config.disk_max_mib, defaults.disk_max_mib);
+  EXPECT_EQ(config.boot_timeout, defaults.boot_timeout);
+  EXPECT_EQ(config.shutdown_timeout, defaults.shutdown_timeout);
+  EXPECT_EQ(config.pin_vcpus, defaults.pin_vcpus);
 }
 
 TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
