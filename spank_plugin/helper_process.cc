@@ -105,9 +105,7 @@ class Helper {
   bool wait(Deadline deadline, int& exit_status) {
     const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0U)));
     if (!pidfd.valid()) throw_errno("watching a process");
-    struct pollfd entry {
-      pidfd.get(), POLLIN, 0
-    };
+    struct pollfd entry = {pidfd.get(), POLLIN, 0};
     int ready = -1;
     while (ready < 0) {
       ready = ::poll(&entry, 1, deadline.poll_ms());

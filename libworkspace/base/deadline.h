@@ -10,7 +10,9 @@ class Deadline {
  public:
   using Clock = std::chrono::steady_clock;
 
-  static Deadline in(std::chrono::milliseconds from_now) { return Deadline(Clock::now() + from_now); }
+  static Deadline in(std::chrono::milliseconds from_now) {
+    return Deadline(Clock::now() + from_now);
+  }
 
   [[nodiscard]] bool passed() const { return Clock::now() >= at_; }
 

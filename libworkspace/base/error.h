@@ -8,14 +8,14 @@ namespace workspace {
 
 /// What went wrong, in the terms that decide who is told and what Slurm does about it.
 enum class ErrorKind {
-  kUsage,      ///< a command line that cannot be understood
-  kInvalid,    ///< a value, file or frame that breaks its rules
-  kNotFound,   ///< a named thing does not exist
-  kDenied,     ///< the caller may not do this
-  kExceeded,   ///< more was asked than the allocation or the site's limits give
-  kGuest,      ///< the image does not boot, or its guest does not answer as it must
-  kTimeout,    ///< a deadline passed while waiting for a part of the host
-  kHost,       ///< the node itself fails: no hypervisor, a full disk, a tool that breaks
+  kUsage,     ///< a command line that cannot be understood
+  kInvalid,   ///< a value, file or frame that breaks its rules
+  kNotFound,  ///< a named thing does not exist
+  kDenied,    ///< the caller may not do this
+  kExceeded,  ///< more was asked than the allocation or the site's limits give
+  kGuest,     ///< the image does not boot, or its guest does not answer as it must
+  kTimeout,   ///< a deadline passed while waiting for a part of the host
+  kHost,      ///< the node itself fails: no hypervisor, a full disk, a tool that breaks
 };
 
 /// The one exception type of the project.

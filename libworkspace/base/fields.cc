@@ -21,7 +21,8 @@ bool is_name(std::string_view name) {
 
 void Fields::add(std::string name, std::string_view value) {
   if (!is_name(name)) refuse("'" + printable(name) + "' is not the name of a field");
-  if (value.find('\0') != std::string_view::npos) refuse("field '" + name + "' has a NUL in its value");
+  if (value.find('\0') != std::string_view::npos)
+    refuse("field '" + name + "' has a NUL in its value");
   pairs_.emplace_back(std::move(name), value);
 }
 
@@ -65,8 +66,8 @@ Fields Fields::from_lines(std::string_view text) {
 Fields Fields::from_line(std::string_view text) { return parse(text, ' '); }
 
 std::string Fields::take(std::string_view name) {
-  const auto at =
-      std::find_if(pairs_.begin(), pairs_.end(), [&](const auto& pair) { return pair.first == name; });
+  const auto at = std::find_if(pairs_.begin(), pairs_.end(),
+                               [&](const auto& pair) { return pair.first == name; });
   if (at == pairs_.end()) refuse("field '" + std::string(name) + "' is missing");
   std::string value = std::move(at->second);
   pairs_.erase(at);

@@ -8,9 +8,9 @@
 
 namespace workspace {
 
-/// An ordered list of `name=value` pairs with percent-encoded values: the one text form in which the
-/// project's programs hand small facts to each other (the request, the job's record, the guest's
-/// configuration). Names are `[a-z][a-z0-9_.]*`.
+/// An ordered list of `name=value` pairs with percent-encoded values: the one text form in which
+/// the project's programs hand small facts to each other (the request, the job's record, the
+/// guest's configuration). Names are `[a-z][a-z0-9_.]*`.
 class Fields {
  public:
   void add(std::string name, std::string_view value);
@@ -32,7 +32,8 @@ class Fields {
   std::uint64_t take_number(std::string_view name, std::uint64_t max = UINT64_MAX);
   [[nodiscard]] bool has(std::string_view name) const;
 
-  /// Takes the first pair whose name starts with `prefix` (which is cut off); false when none is left.
+  /// Takes the first pair whose name starts with `prefix` (which is cut off); false when none is
+  /// left.
   bool take_prefixed(std::string_view prefix, std::string& name, std::string& value);
 
   void expect_empty() const;

@@ -5,8 +5,8 @@
 
 namespace workspace {
 
-/// Sets the words in front of every line, such as `prolog: job 42`. Lines go to stderr, which slurmd
-/// keeps in its log for prolog and epilog, and to syslog(3) with the facility `daemon`.
+/// Sets the words in front of every line, such as `prolog: job 42`. Lines go to stderr, which
+/// slurmd keeps in its log for prolog and epilog, and to syslog(3) with the facility `daemon`.
 void set_log_context(std::string_view program, std::string_view job);
 
 /// One line each; control bytes in the text are escaped, so that nothing a guest or a user sent can

@@ -44,9 +44,7 @@ bp::environment environment_of(const Command& command) {
 }
 
 void limit(int resource, std::uint64_t most) {
-  const struct rlimit bound {
-    most, most
-  };
+  const struct rlimit bound = {most, most};
   if (most != 0) ::setrlimit(static_cast<__rlimit_resource_t>(resource), &bound);
 }
 
@@ -64,7 +62,8 @@ struct ChildSetup : bp::extend::handler {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int ignored : {SIGPIPE, SIGCHLD, SIGINT, SIGQUIT, SIGHUP}) ::signal(ignored, SIG_DFL);
+    for (const int ignored : {SIGPIPE, SIGCHLD, SIGINT, SIGQUIT, SIGHUP})
+      ::signal(ignored, SIG_DFL);
     ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     for (const int fd : command.kept_fds) ::fcntl(fd, F_SETFD, 0);
     if (command.network_namespace_fd >= 0 &&
@@ -152,9 +151,7 @@ class Reaper {
     const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, child_.id(), 0U)));
     if (!pidfd.valid()) throw_errno("watching process " + std::to_string(child_.id()));
     for (;;) {
-      struct pollfd entry {
-        pidfd.get(), POLLIN, 0
-      };
+      struct pollfd entry = {pidfd.get(), POLLIN, 0};
       const int ready = ::poll(&entry, 1, deadline.poll_ms());
       if (ready > 0) break;
       if (ready == 0) return false;

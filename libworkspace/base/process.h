@@ -18,8 +18,8 @@ struct Credentials {
   std::vector<gid_t> groups;
 };
 
-/// How a child process is started. Nothing of the caller's environment or descriptors goes to it but
-/// what is named here.
+/// How a child process is started. Nothing of the caller's environment or descriptors goes to it
+/// but what is named here.
 struct Command {
   /// argv[0] is an absolute path or a name looked up in the system's folders alone.
   std::vector<std::string> argv;
@@ -41,9 +41,9 @@ struct CommandResult {
   std::string error_output;
 };
 
-/// Runs a program to its end, with stdin from /dev/null. Each stream is kept up to `max_output_bytes`;
-/// the rest is read and dropped. At the deadline the program's process group is killed.
-/// Errors: kTimeout; kHost when the program cannot be started.
+/// Runs a program to its end, with stdin from /dev/null. Each stream is kept up to
+/// `max_output_bytes`; the rest is read and dropped. At the deadline the program's process group is
+/// killed. Errors: kTimeout; kHost when the program cannot be started.
 CommandResult run_command(const Command& command, Deadline deadline,
                           std::size_t max_output_bytes = 65536);
 

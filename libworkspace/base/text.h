@@ -14,8 +14,8 @@ std::vector<std::string> split(std::string_view text, char separator);
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
-/// The text with every control byte and every byte above 0x7e written as `\xNN`, cut at `max_bytes`:
-/// what a log line or an error may hold of bytes that came from elsewhere.
+/// The text with every control byte and every byte above 0x7e written as `\xNN`, cut at
+/// `max_bytes`: what a log line or an error may hold of bytes that came from elsewhere.
 std::string printable(std::string_view text, std::size_t max_bytes = 4096);
 
 /// A decimal number of digits alone, within [0, max]; nothing for anything else (signs, spaces,

@@ -105,8 +105,7 @@ void make_trusted_folder(const std::string& path, unsigned mode) {
     const bool made = ::mkdirat(at.get(), parts[i].c_str(), last ? 0700 : 0755) == 0;
     if (!made && errno != EEXIST) throw_errno("making the folder " + so_far);
     at = step_down(at, parts[i], so_far, O_RDONLY | O_DIRECTORY);
-    if (made && last && ::fchmod(at.get(), mode) != 0)
-      throw_errno("setting the mode of " + so_far);
+    if (made && last && ::fchmod(at.get(), mode) != 0) throw_errno("setting the mode of " + so_far);
   }
 }
 

@@ -8,8 +8,9 @@ namespace workspace {
 
 /// Opens a regular file for reading that nobody but root could have put there: an absolute path, no
 /// part of it a link, and every folder and the file itself owned by root (or by the caller's own
-/// effective uid, for tests and unprivileged use) and writable by no group or other. A sticky folder
-/// such as /tmp may be written by others, but the next part must then belong to a trusted owner.
+/// effective uid, for tests and unprivileged use) and writable by no group or other. A sticky
+/// folder such as /tmp may be written by others, but the next part must then belong to a trusted
+/// owner.
 ///
 /// The walk goes down by openat(2) with O_NOFOLLOW, so nothing can be exchanged between check and
 /// use. Errors: kNotFound; kDenied, naming the part and the reason; kHost.
