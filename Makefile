@@ -7,7 +7,7 @@
 #   make bench     speed, as ratios of interleaved runs
 #   make install   DESTDIR= PREFIX=
 SHELL      := /bin/bash
-PREFIX     ?= /usr/local
+PREFIX     ?= /usr
 DESTDIR    ?=
 HYPERVISOR ?= xen
 JOBS       ?= $(shell nproc)
