@@ -1,7 +1,5 @@
 #include "libworkspace/lifecycle/user_folders.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "libworkspace/base/error.h"
@@ -54,10 +52,6 @@ bool user_can_enter(const UserAccount& user, const std::string& path, Deadline d
 
 void serve_folder(const UserAccount& user, const std::string& source, int socket_fd,
                   int network_namespace_fd, const std::string& log_path) {
-  // diod takes EAGAIN for the end of the connection.
-  const int flags = ::fcntl(socket_fd, F_GETFL);
-  if (flags < 0 || ::fcntl(socket_fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
-    throw_errno("preparing the connection of the 9p server");
   const std::string fd = std::to_string(socket_fd);
   Command server;
   // -n and -S: without authentication every guest uid, root too, acts as the server's user and no
