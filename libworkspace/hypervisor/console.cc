@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -23,6 +24,12 @@ void append_bounded(std::string& kept, std::string_view bytes) {
   if (kept.size() > 2 * kMaxKeptBytes) kept.erase(0, kept.size() - kMaxKeptBytes);
 }
 
+/// The output up to and with the line of the kernel's last panic; all of it if there is none.
+std::string_view without_panic_trace(std::string_view output) {
+  const auto panic = output.rfind("Kernel panic - not syncing");
+  return panic == std::string_view::npos ? output : output.substr(0, output.find('\n', panic));
+}
+
 std::string clean_line(std::string_view line) {
   while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
   return printable(line, kMaxKeptBytes);
@@ -31,7 +38,7 @@ std::string clean_line(std::string_view line) {
 }  // namespace
 
 std::string console_lines(std::string_view output, std::size_t max_bytes) {
-  const auto lines = split(output, '\n');
+  const auto lines = split(without_panic_trace(output), '\n');
   std::string tail;
   for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
     const std::string text = clean_line(*line);

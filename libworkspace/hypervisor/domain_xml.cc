@@ -78,10 +78,8 @@ std::string command_line(const DomainDescription& description, const DomainHost&
   std::string words = is_xen ? "console=hvc0" : "console=ttyS0";
   // The crypto self-tests cost every boot half a second under emulation and prove nothing new.
   words += " quiet panic=-1 cryptomgr.notests";
-  // An emulated timer needs no proof that it works, and an emulated TSC no measuring: a fifth of
-  // the boot. A guest of KVM or Xen learns the same from its hypervisor.
-  // Virtio's interrupts are messages; ACPI's interpreter takes 0.7 s to find the lines it does not
-  // use.
+  // What an emulated guest need not find out: that its timer works and how fast its TSC is (a fifth
+  // of the boot), and which interrupt lines ACPI gives to virtio, whose interrupts are messages.
   if (!is_xen && !host.hardware_virtualization) words += " no_timer_check tsc=reliable pci=noacpi";
   if (!description.kernel_options.empty()) words += " " + description.kernel_options;
   return words;

@@ -59,6 +59,8 @@ enum class DomainState {
 };
 
 struct DomainStatus {
+  explicit DomainStatus(JobId id) : job(id) {}
+
   JobId job;  ///< from the domain's name
   DomainState state = DomainState::kRunning;
   /// Missing when the domain carries no metadata that can be read: it is then not ours to explain,
@@ -92,8 +94,8 @@ class Hypervisor {
   virtual std::vector<DomainStatus> list(Deadline deadline) = 0;
 
   /// The last lines of the guest's console, at most `max_bytes`, each line sanitised and ended by a
-  /// newline; empty when nothing can be had. Call it before destroy(). Never throws: it serves to
-  /// explain another error.
+  /// newline; those behind a kernel's panic are left out. Empty when nothing can be had. Call it
+  /// before destroy(). Never throws: it serves to explain another error.
   virtual std::string console_tail(JobId job, std::size_t max_bytes,
                                    Deadline deadline) noexcept = 0;
 

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <functional>
 #include <map>
 #include <pugixml.hpp>
 
@@ -32,8 +32,7 @@ DomainHandle find_domain(const Connection& connection, JobId job) {
   DomainHandle domain(virDomainLookupByName(connection.get(), domain_name(job).c_str()));
   if (domain) return domain;
   const virError* const error = virGetLastError();
-  if (error == nullptr || error->code != VIR_ERR_NO_DOMAIN)
-    throw_libvirt("looking for the domain " + domain_name(job));
+  if (error == nullptr || error->code != VIR_ERR_NO_DOMAIN) throw_libvirt(domain_name(job));
   return nullptr;
 }
 
@@ -47,7 +46,7 @@ DomainState state_of(const DomainHandle& domain) {
   int state = VIR_DOMAIN_NOSTATE;
   if (virDomainGetState(domain.get(), &state, nullptr, 0) != 0) {
     if (has_gone()) return DomainState::kStopped;
-    throw_libvirt("asking for a domain's state");
+    throw_libvirt("libvirt");
   }
   switch (state) {
     case VIR_DOMAIN_PAUSED:
@@ -72,14 +71,17 @@ std::vector<DomainStatus> list_domains(const Connection& connection) {
   virDomainPtr* array = nullptr;
   const int count =
       virConnectListAllDomains(connection.get(), &array, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-  if (count < 0) throw_libvirt("listing the domains");
+  if (count < 0) throw_libvirt("libvirt");
   std::vector<DomainHandle> domains(array, array + count);
   std::free(static_cast<void*>(array));
 
   std::vector<DomainStatus> found;
   for (const auto& domain : domains) {
     const auto job = job_of_domain(virDomainGetName(domain.get()));
-    if (job) found.push_back({*job, state_of(domain), owner_of(domain)});
+    if (!job) continue;
+    DomainStatus& status = found.emplace_back(*job);
+    status.state = state_of(domain);
+    status.owner = owner_of(domain);
   }
   return found;
 }
@@ -102,7 +104,7 @@ void start_domain(const Connection& connection, const std::string& xml) {
 
 std::string capabilities_of(const Connection& connection) {
   const LibvirtText xml(virConnectGetCapabilities(connection.get()));
-  if (!xml) throw_libvirt("asking for libvirt's capabilities");
+  if (!xml) throw_libvirt("libvirt's capabilities");
   return xml.get();
 }
 
@@ -139,45 +141,41 @@ class LibvirtHypervisor : public Hypervisor {
   void create(const DomainDescription& description, Deadline deadline) override {
     const DomainHost host = domain_host(deadline);
     DomainDescription prepared = description;
-    std::vector<LoopDevice> loops;
+    // The call takes the loop devices along: left behind at the deadline it may still need them.
+    const auto loops = std::make_shared<std::vector<LoopDevice>>();
     if (kind_ == HypervisorKind::kXen)
-      loops = attach_disks(prepared);
+      *loops = attach_disks(prepared);
     else if (host.qemu_user)
       give_own_files(prepared, *host.qemu_user);
     console_logs_[description.owner.job] = description.console_log;
-    // The call takes the loop devices along: left behind at the deadline it may still need them.
-    auto held = std::make_shared<std::vector<LoopDevice>>(std::move(loops));
-    bounded_call<void>("creating the domain", deadline,
-                       [connection = connection_, xml = domain_xml(prepared, host), held] {
-                         start_domain(connection, xml);
-                       });
+    const std::string xml = domain_xml(prepared, host);
+    ask<void>(deadline, [xml, loops](const Connection& libvirt) { start_domain(libvirt, xml); });
   }
 
   void destroy(JobId job, Deadline deadline) override {
-    auto failure = std::make_shared<std::string>();
-    const std::string what = "destroying the domain " + domain_name(job);
-    while (!bounded_call<bool>(what, deadline, [connection = connection_, job, failure] {
-      return try_destroy(connection, job, *failure);
-    })) {
-      if (deadline.passed())
-        throw Error(ErrorKind::kHost,
-                    what + ": it is still there" + (failure->empty() ? "" : " (" + *failure + ")"));
+    const auto failure = std::make_shared<std::string>();
+    const auto is_gone = [job, failure](const Connection& libvirt) {
+      return try_destroy(libvirt, job, *failure);
+    };
+    while (!ask<bool>(deadline, is_gone)) {
+      if (deadline.passed()) {
+        throw Error(ErrorKind::kHost, domain_name(job) + " is still there" +
+                                          (failure->empty() ? "" : ": " + *failure));
+      }
       ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
     }
     console_logs_.erase(job);
   }
 
   bool is_running(JobId job, Deadline deadline) override {
-    return bounded_call<bool>("looking at the domain", deadline, [connection = connection_, job] {
-      const DomainHandle domain = find_domain(connection, job);
+    return ask<bool>(deadline, [job](const Connection& libvirt) {
+      const DomainHandle domain = find_domain(libvirt, job);
       return domain && state_of(domain) != DomainState::kStopped;
     });
   }
 
   std::vector<DomainStatus> list(Deadline deadline) override {
-    return bounded_call<std::vector<DomainStatus>>(
-        "listing the domains", deadline,
-        [connection = connection_] { return list_domains(connection); });
+    return ask<std::vector<DomainStatus>>(deadline, list_domains);
   }
 
   std::string console_tail(JobId job, std::size_t max_bytes, Deadline deadline) noexcept override {
@@ -191,12 +189,15 @@ class LibvirtHypervisor : public Hypervisor {
   CpuTopology cpu_topology(Deadline deadline) override { return capabilities(deadline).cpus; }
 
  private:
+  template <class Answer>
+  Answer ask(Deadline deadline, const std::function<Answer(const Connection&)>& question) {
+    return bounded_call<Answer>("libvirt", deadline,
+                                [libvirt = connection_, question] { return question(libvirt); });
+  }
+
   const Capabilities& capabilities(Deadline deadline) {
-    if (!capabilities_) {
-      capabilities_ = parse_capabilities(bounded_call<std::string>(
-          "asking for libvirt's capabilities", deadline,
-          [connection = connection_] { return capabilities_of(connection); }));
-    }
+    if (!capabilities_)
+      capabilities_ = parse_capabilities(ask<std::string>(deadline, capabilities_of));
     return *capabilities_;
   }
 
@@ -242,9 +243,8 @@ class LibvirtHypervisor : public Hypervisor {
     } else if (const auto known = console_logs_.find(job); known != console_logs_.end()) {
       return read_console_log(known->second);
     }
-    const auto source = bounded_call<ConsoleSource>(
-        "looking for the console", deadline,
-        [connection = connection_, job] { return console_source(connection, job); });
+    const auto source = ask<ConsoleSource>(
+        deadline, [job](const Connection& libvirt) { return console_source(libvirt, job); });
     return source.file.empty() ? read_console_pty(source.pty, deadline)
                                : read_console_log(source.file);
   }
@@ -281,8 +281,8 @@ std::unique_ptr<Hypervisor> connect_hypervisor(const SiteConfig& site, Deadline 
 
 std::unique_ptr<Hypervisor> connect_hypervisor(const std::string& uri, HypervisorKind kind,
                                                Acceleration acceleration, Deadline deadline) {
-  Connection connection = bounded_call<Connection>("connecting to libvirt at " + uri, deadline,
-                                                   [uri] { return connect(uri); });
+  Connection connection =
+      bounded_call<Connection>("libvirt at " + uri, deadline, [uri] { return connect(uri); });
   return std::make_unique<LibvirtHypervisor>(std::move(connection), kind, acceleration);
 }
 

@@ -78,6 +78,7 @@ void end_processes_in_namespace(int namespace_fd, Deadline deadline) {
   const NamespaceId id{seen.st_dev, seen.st_ino};
 
   auto processes = processes_in(id);
+  if (processes.empty()) return;
   signal_all(processes, SIGTERM);
   wait_for_end(processes, deadline.no_later_than(kTimeForSigterm));
   for (;;) {

@@ -115,7 +115,7 @@ TEST(ConnectHypervisorTest, ALibvirtThatHangsIsGivenUp) {
         connect_hypervisor(uri, HypervisorKind::kQemu, Acceleration::kAuto,
                            Deadline::in(std::chrono::milliseconds(300)));
       },
-      ErrorKind::kTimeout, "connecting to libvirt at " + uri + ": no answer in time");
+      ErrorKind::kTimeout, "libvirt at " + uri + ": no answer in time");
 }
 
 TEST(ConnectHypervisorTest, OnlyTheTwoHypervisorsAreServed) {

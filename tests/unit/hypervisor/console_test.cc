@@ -26,6 +26,8 @@ TEST(ConsoleLinesTest, KeepsWholeLinesFromTheEnd) {
       {"one\n", 0, ""},
       {"\x1b[2Jforged\x07\n", 100, "\\x1b[2Jforged\\x07\n"},
       {"prolog: error: \xc3\xa4\n", 100, "prolog: error: \\xc3\\xa4\n"},
+      {"agent: no disk\nKernel panic - not syncing: init died\r\nCPU: 0\n <TASK>\n", 100,
+       "agent: no disk\nKernel panic - not syncing: init died\n"},
   };
   for (const auto& c : cases) EXPECT_EQ(console_lines(c.output, c.max_bytes), c.tail) << c.output;
 }
