@@ -35,7 +35,8 @@ void remove_file(const std::string& path) {
 }  // namespace
 
 std::string ScratchDisks::create(JobId job, std::uint64_t size_mib, Deadline deadline) const {
-  make_trusted_folder(folder_, 0700);
+  // QEMU need not run as root, but must be able to walk to the file it is given.
+  make_trusted_folder(folder_, 0711);
   check_free_space();
   const std::string name = scratch_file_name(job);
   std::string path = folder_ + "/" + name;
