@@ -6,7 +6,7 @@
 # statically, the program is an ordinary one.
 function(ws_link_static program)
   target_link_libraries(${program} PRIVATE ws_warnings)
-  if(WS_SANITIZE)
+  if(WS_SANITIZE OR WS_FUZZ)
     target_link_libraries(${program} PRIVATE ${ARGN})
     return()
   endif()

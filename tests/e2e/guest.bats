@@ -1,0 +1,84 @@
+# The guest by itself: kernel, initrd, agent and the image `tiny` on bare QEMU, and workspace-exec
+# against them. What Slurm and libvirt add is in the other files.
+
+bats_require_minimum_version 1.5.0
+load support
+
+images=${WORKSPACE_CACHE:-$repository/build/cache}/images
+export WORKSPACE_EXEC=${WORKSPACE_EXEC:-$repository/build/release/spank_plugin/workspace_exec/workspace-exec}
+
+guest() { (cd / && timeout 180 "$BATS_TEST_DIRNAME/bare_guest" "$1" "$BATS_FILE_TMPDIR/guest" "${@:2}"); }
+broken() { timeout 180 "$BATS_TEST_DIRNAME/bare_guest" "$1" "$BATS_TEST_TMPDIR/guest" "${@:2}"; }
+
+setup_file() {
+    mkdir "$BATS_FILE_TMPDIR/guest"
+    guest boot "$images" tiny
+    guest probe >"$BATS_FILE_TMPDIR/readiness"
+}
+
+teardown_file() { guest stop; }
+
+@test "a probe tells what the guest sees of itself" {
+    run cat "$BATS_FILE_TMPDIR/readiness"
+    expect_output_contains 'vcpus=1'
+    expect_output_contains 'hypervisor=tcg'
+    expect_output_contains 'agent_version='
+    # The 192 MiB of the VM less what its kernel keeps.
+    memory_kib=$(sed -n 's/^memory_kib=//p' "$BATS_FILE_TMPDIR/readiness")
+    [ "$memory_kib" -gt 100000 ] && [ "$memory_kib" -le 196608 ]
+}
+
+@test "a task runs as the job's user, in an overlay of the image" {
+    run guest run sh -c 'id; hostname; touch /tmp/x && sed -n "s/ \/ .*//p" /proc/mounts; ls -d /home/user1'
+    expect_status 0
+    expect_output $'uid=5001(user1) gid=5001(user1) groups=5001(user1),6001(legacy)\nnode1\noverlay\n/home/user1'
+}
+
+@test "the image's users are still there behind the job's" {
+    run guest run cut -d: -f1 /etc/passwd
+    expect_output $'user1\nroot\nnobody'
+}
+
+@test "exit status, stdin and stderr pass through" {
+    run --separate-stderr guest run sh -c 'cat; echo problem >&2; exit 37' <<<'input'
+    expect_status 37
+    expect_output input
+    [ "$stderr" = problem ]
+}
+
+@test "4 MiB pass through byte by byte" {
+    head -c 4194304 /dev/urandom >"$BATS_TEST_TMPDIR/bytes"
+    guest run cat <"$BATS_TEST_TMPDIR/bytes" >"$BATS_TEST_TMPDIR/back"
+    cmp "$BATS_TEST_TMPDIR/bytes" "$BATS_TEST_TMPDIR/back"
+}
+
+@test "a task's end takes along what it started, whatever session that is in" {
+    run guest run sh -c 'setsid sleep 1000 & (setsid sleep 1001 &); echo started'
+    expect_output started
+    run guest run sh -c 'cat /proc/[0-9]*/comm | grep -c sleep'
+    expect_output 0
+}
+
+@test "the token is nowhere inside" {
+    run guest run sh -c 'ls /workspace /proc/1/environ 2>/dev/null; cat /proc/1/environ'
+    [[ $output != *7777777777* ]]
+}
+
+@test "a guest without its configuration says so and ends" {
+    mkdir "$BATS_TEST_TMPDIR/guest"
+    broken boot "$images" tiny conf
+    run broken probe
+    expect_output 'the agent does not answer'
+    run cat "$BATS_TEST_TMPDIR/guest/console.log"
+    expect_output_contains \
+        "workspace-agent: reading the job's configuration: /workspace/job.conf does not exist"
+}
+
+@test "a guest without its disk says so and ends" {
+    mkdir "$BATS_TEST_TMPDIR/guest"
+    broken boot "$images" tiny disk
+    run broken probe
+    expect_output 'the agent does not answer'
+    run cat "$BATS_TEST_TMPDIR/guest/console.log"
+    expect_output_contains 'workspace-agent: mounting the image: the disk vda did not appear'
+}
