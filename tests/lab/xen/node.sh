@@ -4,7 +4,7 @@
 #   xen_node_run LABDIR N CMD…  a command in dom0 as root: stdin, stdout, stderr, status are its own
 #   xen_node_crash LABDIR N     the power fails
 #   xen_node_boot LABDIR N      … and comes back, the disk being as it was
-#   xen_node_install LABDIR N   LABDIR/install over the running dom0
+#   xen_node_install LABDIR N   LABDIR/install and LABDIR/guest over the running dom0
 #   xen_node_down LABDIR N      ends it; also when it is not there
 # shellcheck shell=bash
 
@@ -43,7 +43,10 @@ xen_node_run() {
     ssh -F none -q "$terminal" -S "$directory/ssh.sock" root@dom0 "$(printf '%q ' "${@:3}")" || return
 }
 
-xen_node_install() { tar -C "$1/install" -cz . | xen_node_run "$1" "$2" tar -xz -C / --no-overwrite-dir; }
+xen_node_install() {
+    xen_node_run "$1" "$2" cp -a --remove-destination /run/lab/install/. / &&
+        xen_node_run "$1" "$2" cp -a --remove-destination /run/lab/guest/. /var/lib/workspace/guest/
+}
 
 xen_node_crash() {
     local directory
