@@ -67,7 +67,7 @@ class StreamSink {
   UniqueFd fd_;
   std::size_t write_bytes_;
   std::string queue_;
-  std::size_t queue_begin_ = 0;  ///< before it all is written
+  std::size_t queue_begin_ = 0;                    ///< before it all is written
   std::size_t credit_bytes_ = kStreamWindowBytes;  ///< what the other side may still send
   std::size_t written_bytes_ = 0;                  ///< not yet given back as credit
   bool ended_ = false;

@@ -183,6 +183,39 @@ TEST(GuestTask, StopsAndContinues) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(500));
 }
 
+TestTask terminal_task(const std::string& text) {
+  TestTask task = shell(text);
+  task.stdio = {TestStdio::kTerminal, TestStdio::kTerminal, TestStdio::kTerminal};
+  return task;
+}
+
+TEST(GuestTaskTerminal, IsATerminalOfTheSameSize) {
+  TestTask task =
+      terminal_task("test -t 0 && test -t 1 && test -t 2 && stty size </dev/tty; exit 6");
+  task.terminal_rows = 50;
+  task.terminal_columns = 132;
+  const TaskOutcome outcome = run_task(task);
+  EXPECT_EQ(exit_code(outcome), 6);
+  EXPECT_EQ(outcome.output, "50 132\r\n");
+}
+
+TEST(GuestTaskTerminal, TurnsControlCIntoASignal) {
+  TestTask task =
+      terminal_task("trap 'echo caught; exit 7' INT; echo ready; read line; echo $line");
+  task.input = "\x03";
+  task.when_ready = [](pid_t, pid_t) {};
+  const TaskOutcome outcome = run_task(task);
+  EXPECT_EQ(exit_code(outcome), 7);
+  EXPECT_THAT(outcome.output, ::testing::EndsWith("caught\r\n"));
+}
+
+TEST(GuestTaskTerminal, EchoesOnce) {
+  TestTask task = terminal_task("echo ready; read line; echo got $line");
+  task.input = "word\n";
+  task.when_ready = [](pid_t, pid_t) {};
+  EXPECT_EQ(run_task(task).output, "ready\r\nword\r\ngot word\r\n");
+}
+
 class BatchScript : public ::testing::Test {
  protected:
   BatchScript() { ::chmod(folder_.path().c_str(), 0777); }

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -62,6 +64,7 @@ struct Stdio {
   std::array<UniqueFd, 3> task_ends;
 
   explicit Stdio(const TestTask& task) {
+    if (task.stdio[1] == TestStdio::kTerminal) open_terminal(task);
     for (std::size_t i = 0; i < 3; ++i) {
       if (task.stdio[i] == TestStdio::kNull)
         task_ends[i] = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -72,7 +75,36 @@ struct Stdio {
       test_ends[i] = UniqueFd(ends[i == 0 ? 1 : 0]);
     }
   }
+
+ private:
+  void open_terminal(const TestTask& task) {
+    UniqueFd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+    char name[64];
+    if (!master.valid() || ::grantpt(master.get()) != 0 || ::unlockpt(master.get()) != 0 ||
+        ::ptsname_r(master.get(), name, sizeof name) != 0)
+      throw_errno("opening a terminal");
+    const struct winsize size { task.terminal_rows, task.terminal_columns, 0, 0 };
+    ::ioctl(master.get(), TIOCSWINSZ, &size);
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (task.stdio[i] == TestStdio::kTerminal)
+        task_ends[i] = UniqueFd(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
+    }
+    test_ends[0] = UniqueFd(::fcntl(master.get(), F_DUPFD_CLOEXEC, 3));
+    test_ends[1] = std::move(master);
+  }
 };
+
+/// Everything up to the end, which a terminal tells by EIO.
+std::string read_to_end(int fd) {
+  std::string text;
+  std::array<char, 16384> buffer{};
+  for (;;) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
 
 std::vector<char*> c_strings(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -120,7 +152,9 @@ int wait_for_end(pid_t pid) {
 std::string read_until_ready(int fd) {
   std::string text;
   char byte = 0;
-  while (!text.ends_with("ready\n") && ::read(fd, &byte, 1) == 1) text += byte;
+  // A terminal ends its lines with CR and LF.
+  while (!text.ends_with("ready\n") && !text.ends_with("ready\r\n") && ::read(fd, &byte, 1) == 1)
+    text += byte;
   return text;
 }
 
@@ -169,9 +203,7 @@ TaskOutcome run_task(const TestTask& task) {
 
   const auto read_end = [&](std::size_t i) {
     return std::async(std::launch::async, [&stdio, i] {
-      constexpr std::size_t kMostBytes = 256 << 20;
-      return stdio.test_ends[i].valid() ? read_all(stdio.test_ends[i].get(), kMostBytes, "a pipe")
-                                        : std::string();
+      return stdio.test_ends[i].valid() ? read_to_end(stdio.test_ends[i].get()) : std::string();
     });
   };
   TaskOutcome outcome;

@@ -31,7 +31,7 @@ class TaskServer {
   pid_t pid_ = -1;
 };
 
-enum class TestStdio { kPipe, kNull, kClosed };
+enum class TestStdio { kPipe, kNull, kClosed, kTerminal };
 
 /// A task as slurmstepd would start it, and what a test does while it runs.
 struct TestTask {
@@ -42,6 +42,9 @@ struct TestTask {
   std::array<TestStdio, 3> stdio = {TestStdio::kPipe, TestStdio::kPipe, TestStdio::kPipe};
   /// Called once the task has said "ready\n" on its stdout.
   std::function<void(pid_t exec, pid_t server)> when_ready = {};
+  /// Of the pseudo terminal that every kTerminal is; what the task writes to it is its output.
+  unsigned short terminal_rows = 24;
+  unsigned short terminal_columns = 80;
   /// Nobody reads the task's stdout.
   bool abandon_output = false;
 };
