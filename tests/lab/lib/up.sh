@@ -59,11 +59,12 @@ node_up() {
         step "$lab" "$node" 'its root is ready' box_start "$lab" "$node"
         for service in munged virtlogd libvirtd slurmd; do service_up "$lab" "$node" "$service"; done
     fi
-    step "$lab" "$node" 'Slurm finds it idle' wait_until 60 node_is_idle "$lab" "$node"
+    step "$lab" "$node" 'Slurm may use it' wait_until 60 node_is_in_service "$lab" "$node"
 }
 
-node_is_idle() {
-    [ "$(box_run "$1" "$kCtl" timeout 5 sinfo -h -n "$2" -o %T 2>/dev/null)" = idle ]
+# A node that comes back may still have jobs.
+node_is_in_service() {
+    [[ $(box_run "$1" "$kCtl" timeout 5 sinfo -h -n "$2" -o %T 2>/dev/null) =~ ^(idle|mixed|allocated)$ ]]
 }
 
 service_up() { step "$1" "$2" "$3 is ready" box_service "$1" "$2" "$3" start; }
