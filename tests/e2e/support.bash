@@ -17,6 +17,102 @@ lab() { timeout "${LAB_TIMEOUT_S:-600}" "$repository/tests/lab/lab" "$1" --name 
 as() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-120} lab run --as "$@"; }
 on() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-120} lab node "$@"; }
 
+# start_lab ARGUMENTS…: in setup_file.
+start_lab() { LAB_TIMEOUT_S=1800 lab up --hypervisor "$hypervisor" "$@" >&2; }
+
+# A VM needs some seconds to boot; where the node itself is emulated, more.
+case $hypervisor in
+    qemu) readonly kBootDeadlineS=60 ;;
+    xen) readonly kBootDeadlineS=300 ;;
+esac
+
+# submit USER ARGUMENTS…: sbatch; prints the job's id.
+submit() { as "$1" sbatch --parsable "${@:2}"; }
+
+job_field() { lab run timeout 10 scontrol -o show job "$1" | grep -o "\b$2=[^ ]*" | cut -d= -f2; }
+
+# wait_for_job JOB: until it is over and its epilog has run; prints its last state.
+wait_for_job() {
+    eventually $((2 * kBootDeadlineS)) job_is_over "$1"
+    job_field "$1" JobState
+}
+
+job_is_over() {
+    [[ $(job_field "$1" JobState) =~ ^(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|BOOT_FAIL)$ ]]
+}
+
+# run_job USER ARGUMENTS…: submits, waits, sets `job`, `state` and `output`.
+run_job() {
+    job=$(submit "$1" -o 'out-%j' "${@:2}")
+    state=$(wait_for_job "$job")
+    output=$(as "$1" cat "out-$job")
+}
+
+# start_job USER ARGUMENTS…: a job that stays; returns when its script runs inside. Prints its id.
+start_job() {
+    local job
+    job=$(submit "$1" -o 'out-%j' "${@:2}" --wrap 'echo it runs; exec sleep 3000')
+    eventually "$kBootDeadlineS" as "$1" grep -q 'it runs' "out-$job" 2>/dev/null || {
+        as "$1" cat "out-$job"
+        return 1
+    } >&2
+    echo "$job"
+}
+
+# left_on N: what jobs have on node N at this moment, one thing a line.
+left_on() {
+    on "$1" sh -c "
+        virsh -q -c $hypervisor:///system list --all --name | sed '/^\$/d; s/^/domain /'
+        ip netns list | sed 's/^/network namespace /'
+        ip -o link show | awk -F': ' '\$2 ~ /^(ws|vif)[0-9]/ {print \"link \" \$2}'
+        ls -A /run/workspace 2>/dev/null | sed 's,^,/run/workspace/,'
+        ls -A /var/lib/workspace/scratch 2>/dev/null | sed 's,^,scratch/,'
+        pgrep -ax diod | grep -v :564 | sed 's/^/process /'
+        pgrep -ax workspace-exec | sed 's/^/process /'
+        losetup -ln -O NAME,BACK-FILE | grep /var/cache/workspace | sed 's/^/loop device /'
+        true"
+}
+
+# expect_nothing_left N…: on these nodes, once the epilogs that still run are done; and Slurm goes on
+# using them.
+expect_nothing_left() {
+    local node
+    for node in "$@"; do
+        eventually 30 nothing_left_on "$node" || { left_on "$node" && return 1; }
+        expect_in_service "$node"
+    done
+}
+
+nothing_left_on() { [ -z "$(left_on "$1")" ]; }
+
+# A node's state as sinfo has it. (A node whose job has just ended may be `mixed` until the next job
+# comes: Slurm looks at its nodes' CPUs no more than once a second.)
+node_state() { lab run timeout 10 sinfo -h -n "node$1" -o %T; }
+in_service() { [[ $(node_state "$1") =~ ^(idle|mixed|allocated|completing)$ ]]; }
+is_drained() { [[ $(node_state "$1") =~ ^drain ]]; }
+
+expect_in_service() {
+    eventually 20 in_service "$1" && return
+    echo "node$1 is $(node_state "$1")"
+    return 1
+}
+
+# expect_drained N: by a host's fault in a prolog.
+expect_drained() { eventually "$kBootDeadlineS" is_drained "$1"; }
+
+# resume_node N: after a fault of the host which the test made and mended.
+resume_node() {
+    lab run timeout 10 scontrol update "nodename=node$1" state=resume
+    expect_in_service "$1"
+}
+
+# expect_state STATE: of the last run_job.
+expect_state() {
+    [ "$state" = "$1" ] && return
+    echo "job $job: $state instead of $1; output: $output"
+    return 1
+}
+
 # expect_status STATUS and expect_output TEXT: of the last `run`; they say what came instead.
 expect_status() {
     [ "$status" -eq "$1" ] && return
