@@ -15,6 +15,7 @@ const Option& find_option(std::string_view name, std::span<const Option> options
                                   [&](const Option& option) { return option.name == name; });
   if (known != options.end()) return *known;
   std::vector<std::string_view> names;
+  names.reserve(options.size());
   for (const auto& option : options) names.push_back(option.name);
   const auto near = nearest_word(name, names);
   refuse("unknown option '" + printable(name, 64) + "'" +

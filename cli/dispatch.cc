@@ -62,6 +62,7 @@ std::string usage_line(const Subcommand& subcommand) {
 
 std::string help() {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(kSubcommands.size());
   for (const auto& subcommand : kSubcommands)
     rows.push_back({"  " + usage_line(subcommand), std::string(subcommand.summary)});
   return "Slurm jobs inside virtual machines: the images and the jobs that run in them.\n\n" +
@@ -71,6 +72,7 @@ std::string help() {
 
 std::string help_of(const Subcommand& subcommand) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(subcommand.options.size());
   for (const auto& option : subcommand.options)
     rows.push_back({"  " + std::string(option.name) + " " + std::string(option.value),
                     std::string(option.summary)});
@@ -94,6 +96,7 @@ std::size_t words_matched(const Subcommand& subcommand, std::span<const std::str
   });
   if (group && words.size() > 1) given += " " + words[1];
   std::vector<std::string_view> names;
+  names.reserve(kSubcommands.size());
   for (const auto& subcommand : kSubcommands) names.push_back(subcommand.words);
   const auto near = nearest_word(given, names);
   throw Error(ErrorKind::kUsage,

@@ -14,7 +14,7 @@
 namespace workspace {
 namespace {
 
-constexpr std::size_t kBlockBytes = 256 * 1024;
+constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
 
 bool all_zero(std::string_view block) {
   return std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });

@@ -60,6 +60,7 @@ std::chrono::system_clock::time_point read_registered(const std::string& path) {
 template <class Name>
 std::string joined(const std::vector<Name>& names) {
   std::vector<std::string> texts;
+  texts.reserve(names.size());
   for (const auto& name : names) texts.push_back(name.text());
   return join(texts, ", ");
 }
@@ -120,8 +121,8 @@ RegisteredImage Catalog::read_version(const ImageName& name, const ImageVersion&
   try {
     const std::string path = folder + std::string(store_layout::kManifestFile);
     const std::string bytes = read_trusted(path, kMaxManifestBytes);
-    RegisteredImage image{parse_manifest(bytes, path), manifest_digest(bytes),
-                          read_registered(folder + std::string(store_layout::kRegisteredFile))};
+    RegisteredImage image(parse_manifest(bytes, path), manifest_digest(bytes),
+                          read_registered(folder + std::string(store_layout::kRegisteredFile)));
     const auto has_digest = [](const auto& file) { return !file || file->digest; };
     if (image.manifest.name != name || image.manifest.version != version ||
         !image.manifest.root.digest || !has_digest(image.manifest.kernel) ||

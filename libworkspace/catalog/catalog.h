@@ -12,9 +12,14 @@ namespace workspace {
 
 /// An image as the catalogue knows it: every file has its digest and size.
 struct RegisteredImage {
+  using Time = std::chrono::system_clock::time_point;
+
+  RegisteredImage(Manifest m, Digest d, Time time)
+      : manifest(std::move(m)), digest(d), registered_at(time) {}
+
   Manifest manifest;
   Digest digest;  ///< of the manifest's bytes
-  std::chrono::system_clock::time_point registered_at;
+  Time registered_at;
 };
 
 /// The site's images in the shared store. Only root writes there (registration.h); anybody may

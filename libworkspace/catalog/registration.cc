@@ -151,6 +151,7 @@ RegisteredImage register_image(const std::string& store_path, const std::string&
   const FileLock lock(store_layout::lock_file(store_path), Deadline::in(kLockWait));
 
   std::vector<StagedFile> staged;
+  staged.reserve(sources.size());
   for (auto& source : sources) staged.push_back(stage_file(store_path, source, progress));
   const std::string bytes = format_manifest(manifest);
   const auto earlier = registered_digest(store_path, manifest);

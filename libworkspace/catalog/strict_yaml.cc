@@ -130,8 +130,8 @@ class StrictBuilder : public YAML::EventHandler {
 
 YamlMap YamlMap::parse(std::string_view text, const std::string& file) {
   refuse_control_bytes(text, file);
-  // A quote that is never closed is an error to yaml-cpp at the end of the text, but not when a line
-  // ends in front of it.
+  // A quote that is never closed is an error to yaml-cpp at the end of the text, but not when a
+  // line ends in front of it.
   text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
   std::istringstream stream{std::string(text)};
   StrictBuilder builder(file);
