@@ -13,12 +13,7 @@ xen_here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$xen_here/machine.sh"
 
 xen_node_up() {
-    local directory
-    directory=$(box_dir "$1" "$(node_name "$2")")
-    rm -f "$directory/disk.img"
-    truncate -s "$kXenDiskSize" "$directory/disk.img"
-    mke2fs -q -t ext4 "$directory/disk.img"
-    xen_node_boot "$1" "$2"
+    xen_make_disk "$1" "$(box_dir "$1" "$(node_name "$2")")" && xen_node_boot "$1" "$2"
 }
 
 xen_node_boot() {
@@ -38,9 +33,15 @@ xen_node_boot() {
 xen_node_run() {
     local directory terminal=-T
     directory=$(box_dir "$1" "$(node_name "$2")")
+    if [ ! -S "$directory/ssh.sock" ]; then
+        printf "lab: node%d of lab '%s' is not running\n" "$2" "$(lab_name "$1")" >&2
+        return "$kLabFailed"
+    fi
     [ ! -t 0 ] || terminal=-t
-    # ssh joins its words with spaces and has a shell take them apart again.
-    ssh -F none -q "$terminal" -S "$directory/ssh.sock" root@dom0 "$(printf '%q ' "${@:3}")" || return
+    # ssh joins its words with spaces and has a shell take them apart again. Where the connection has
+    # just ended, ssh must not go and look for a machine named dom0.
+    ssh -F none -q "$terminal" -S "$directory/ssh.sock" -o ProxyCommand=false root@dom0 \
+        "$(printf '%q ' "${@:3}")" || return
 }
 
 xen_node_install() {
@@ -74,6 +75,16 @@ xen_make_keys() { # DIR
     echo "dom0 $(cut -d' ' -f1,2 "$1/host_key.pub")" >"$1/known_hosts"
 }
 
+# The node's disk, with the guest's kernel on it: to copy 66 MB inside would take dom0 seconds.
+xen_make_disk() { # LABDIR NODEDIR
+    local tree=$2/disk
+    install -d "$tree/var/lib/workspace"
+    rm -rf "$tree/var/lib/workspace/guest" "$2/disk.img"
+    cp -al "$1/guest" "$tree/var/lib/workspace/guest" &&
+        truncate -s "$kXenDiskSize" "$2/disk.img" &&
+        mke2fs -q -t ext4 -E root_owner=0:0 -d "$tree" "$2/disk.img"
+}
+
 # The tar file that the machine sees as its third disk: first bring-up, then under root/ what is laid
 # over dom0's root.
 xen_pack_config() { # LABDIR N
@@ -87,7 +98,6 @@ xen_pack_config() { # LABDIR N
         xen_pack "$config" /run/lab "$directory/etc" ./passwd ./group &&
         xen_pack "$config" /run/lab/ssh "$lab/ssh" ./host_key ./client_key.pub &&
         xen_pack "$config" /run/lab "$xen_here" ./sshd_config &&
-        xen_pack "$config" /var/lib/workspace/guest "$lab/guest" . &&
         truncate -s "$kXenConfigSize" "$config"
 }
 
