@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -35,6 +36,8 @@ void make_result_folder(const MountRequest& request) {
   make_folders(kResults);
   if (::chmod(kResults, 0700) != 0) throw_guest_errno("protecting a folder");
   make_folders(result_folder(request));
+  // What an earlier attempt at the same place has left.
+  ::unlink((result_folder(request) + kResultFile).c_str());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 int main() {
   using namespace workspace::agent;
+  occupy_standard_descriptors();
   try {
     const BootedGuest guest = boot();
     serve(guest);

@@ -1,5 +1,6 @@
 #include "guest/report.h"
 
+#include <fcntl.h>
 #include <sys/reboot.h>
 #include <unistd.h>
 
@@ -9,6 +10,14 @@
 #include "libworkspace/base/text.h"
 
 namespace workspace::agent {
+
+void occupy_standard_descriptors() {
+  int fd = -1;
+  do {
+    fd = ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  ::close(fd);
+}
 
 void report(std::string_view text) {
   const std::string line = "workspace-agent: " + printable(text) + "\n";

@@ -25,6 +25,8 @@ namespace {
 
 /// 125 as env(1), timeout(1) and the container programs use it: the fault is not the command's.
 constexpr int kExitWorkspace = 125;
+constexpr int kExitNotExecutable = 126;
+constexpr int kExitNotFound = 127;
 
 /// The task's ends of its standard descriptors, by number.
 struct TaskEnds {
@@ -156,12 +158,18 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
 }
 
 [[noreturn]] void execute(const TaskSpec& spec) {
-  const ProgramPath program = find_program(spec.argv[0], spec.environment);
-  if (program.error == 0) {
-    ::execve(program.path.c_str(), c_strings(spec.argv).data(), c_strings(spec.environment).data());
+  const std::string& name = spec.argv[0];
+  const ProgramPath program = find_program(name, spec.environment);
+  if (program.error == ENOENT || program.error == ENOTDIR)
+    end_with(kExitNotFound, describe_failure(name, program.error));
+  if (program.error != 0) end_with(kExitNotExecutable, describe_failure(name, program.error));
+  ::execve(program.path.c_str(), c_strings(spec.argv).data(), c_strings(spec.environment).data());
+  // The program is there, so it is its interpreter that is missing: the `#!` line's or the loader.
+  if (errno == ENOENT) {
+    end_with(kExitNotExecutable,
+             printable(name) + ": its interpreter does not exist inside the workspace");
   }
-  const int error = program.error != 0 ? program.error : errno;
-  end_with(error == ENOENT || error == ENOTDIR ? 127 : 126, describe_failure(spec.argv[0], error));
+  end_with(kExitNotExecutable, describe_failure(name, errno));
 }
 
 [[noreturn]] void run_task_process(const TaskSpec& spec, const User& user, const TaskCgroup& cgroup,

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <random>
+#include <regex>
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
@@ -97,14 +98,16 @@ TEST(GuestTask, SeesTheEndOfItsInput) {
 }
 
 TEST(GuestTask, HasTheSameDescriptorsOpen) {
-  TestTask task = shell(
-      "for fd in 0 1 2; do readlink /proc/$$/fd/$fd || echo closed; done | sed 's/:.*//' >&2");
+  // Without a pipeline: the shell's own pipe would take the place of a closed descriptor.
+  TestTask task = shell("for fd in 0 1 2; do readlink /proc/$$/fd/$fd || echo closed; done >&2");
+  const auto kinds = [&] {
+    return std::regex_replace(run_task(task).error_output, std::regex(":\\[[0-9]+\\]"), "");
+  };
+  EXPECT_EQ(kinds(), "pipe\npipe\npipe\n");
   task.stdio[0] = TestStdio::kNull;
-  EXPECT_EQ(run_task(task).error_output, "/dev/null\npipe\npipe\n");
+  EXPECT_EQ(kinds(), "/dev/null\npipe\npipe\n");
   task.stdio[0] = TestStdio::kClosed;
-  EXPECT_THAT(run_task(task).error_output, StartsWith("closed\n"));
-  task.stdio[1] = TestStdio::kClosed;
-  EXPECT_EQ(exit_code(run_task(shell("exit 4"))), 4);
+  EXPECT_EQ(kinds(), "closed\npipe\npipe\n");
 }
 
 TEST(GuestTask, EndsWithEverythingClosed) {
@@ -139,6 +142,8 @@ TEST(GuestTask, TellsAMissingProgramAsAShellWould) {
   ::chmod(folder.path().c_str(), 0755);
   const std::string text = folder.write("text", "not a program");
   ::chmod(text.c_str(), 0644);
+  const std::string script = folder.write("script", "#!/usr/bin/python1\n");
+  ::chmod(script.c_str(), 0755);
   const struct {
     std::string program;
     int code;
@@ -147,6 +152,8 @@ TEST(GuestTask, TellsAMissingProgramAsAShellWould) {
       {"pyhton", 127, "workspace: pyhton: command not found\n"},
       {"/opt/none/x", 127, "workspace: /opt/none/x: No such file or directory\n"},
       {text, 126, "workspace: " + text + ": Permission denied\n"},
+      {script, 126,
+       "workspace: " + script + ": its interpreter does not exist inside the workspace\n"},
       {folder.path(), 126, "workspace: " + folder.path() + ": Is a directory\n"},
   };
   for (const auto& c : cases) {
