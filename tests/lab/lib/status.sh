@@ -20,7 +20,7 @@ box_status() {
     local lab=$1 box=$2
     if is_xen "$lab" && [ "$box" != "$kCtl" ]; then
         load_xen
-        if xen_node_run "$lab" "${box#node}" true >/dev/null 2>&1; then echo up; else echo down; fi
+        if xen_node_run "$lab" "${box#node}" true </dev/null >/dev/null 2>&1; then echo up; else echo down; fi
     elif box_is_up "$lab" "$box"; then
         echo "up (init is pid $(box_init "$lab" "$box"))"
     else

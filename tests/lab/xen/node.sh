@@ -44,9 +44,10 @@ xen_node_run() {
         "$(printf '%q ' "${@:3}")" || return
 }
 
+# Its commands must not read what its caller still has to read.
 xen_node_install() {
-    xen_node_run "$1" "$2" cp -a --remove-destination /run/lab/install/. / &&
-        xen_node_run "$1" "$2" cp -a --remove-destination /run/lab/guest/. /var/lib/workspace/guest/
+    xen_node_run "$1" "$2" cp -a --remove-destination /run/lab/install/. / </dev/null &&
+        xen_node_run "$1" "$2" cp -a --remove-destination /run/lab/guest/. /var/lib/workspace/guest/ </dev/null
 }
 
 xen_node_crash() {
