@@ -1,0 +1,102 @@
+# The end of a job: nothing is left, whatever happened, and only what is the job's own goes.
+
+bats_require_minimum_version 1.5.0
+load support
+
+setup_file() { start_lab; }
+teardown_file() { lab down >&2; }
+
+# What a test that failed left running would be found by the next one.
+teardown() { lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"; }
+
+# epilog JOB: once more, by hand.
+epilog() {
+    on 1 env SLURM_JOB_ID="$1" SLURM_JOB_UID=2001 SLURM_JOB_GID=2001 SLURM_JOB_USER=user1 \
+        SLURMD_NODENAME=node1 timeout 60 /usr/libexec/workspace/epilog
+}
+
+inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
+
+@test "the epilog may run twice, and for a job that never was" {
+    run_job user1 --workspace=tiny --wrap true
+    expect_state COMPLETED
+    epilog "$job"
+    epilog "$job"
+    epilog 999999
+    expect_nothing_left 1
+}
+
+@test "the end of one job touches no other" {
+    local stays goes
+    stays=$(start_job user1 --workspace=tiny)
+    goes=$(start_job user2 --workspace=tiny)
+    as user2 scancel "$goes"
+    wait_for_job "$goes"
+    run inside "$stays" echo 'still here'
+    expect_output 'still here'
+    run left_on 1
+    [[ $output == *"domain workspace-$stays"* ]]
+    [[ $output != *"domain workspace-$goes"* ]]
+    as user1 scancel "$stays"
+    wait_for_job "$stays"
+    expect_nothing_left 1
+}
+
+@test "a prolog that is killed leaves nothing once the job is gone" {
+    job=$(submit user1 --workspace=tiny --wrap true)
+    eventually 30 on 1 pkill -KILL -x prolog
+    expect_drained 1
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    resume_node 1
+    expect_nothing_left 1
+}
+
+@test "slurmd may be restarted under a job" {
+    job=$(start_job user1 --workspace=tiny)
+    lab service 1 slurmd kill
+    lab service 1 slurmd start
+    run inside "$job" echo 'still here'
+    expect_output 'still here'
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    expect_nothing_left 1
+}
+
+@test "what a crash of the node left is removed when its slurmd starts" {
+    [ "$hypervisor" = qemu ] || return 0
+    job=$(start_job user1 --workspace=tiny --no-requeue)
+    lab crash 1
+    as user1 scancel "$job"
+    # No epilog can run: the controller gives up on it when the node has been silent long enough.
+    wait_for_job "$job"
+    lab boot 1
+    expect_nothing_left 1
+    run as user1 srun -Q --workspace=tiny echo 'it runs again'
+    expect_output 'it runs again'
+}
+
+# counts: how many there are of what a job makes, on the node.
+counts() {
+    on 1 sh -c "
+        echo domains \$(virsh -q -c $hypervisor:///system list --all --name | grep -c .)
+        echo processes \$(ps -e --no-headers | grep -vc '\bps\b')
+        echo namespaces \$(ip netns list | grep -c .)
+        echo mounts \$(wc -l </proc/self/mountinfo)
+        echo loops \$(losetup -ln | grep -c .)
+        echo files \$(find /run /var/lib/workspace/scratch /var/lib/libvirt -xdev | grep -vc '/run/lab/')
+        true"
+}
+
+@test "many jobs in a row leave the node as it was" {
+    local jobs=${WORKSPACE_E2E_JOBS:-100} before i
+    # The first job fills the caches.
+    run_job user1 --workspace=tiny --wrap true
+    before=$(counts)
+    for ((i = 1; i <= jobs; i++)); do
+        as user1 srun -Q --workspace=tiny true
+    done
+    expect_nothing_left 1
+    run counts
+    expect_output "$before"
+}
