@@ -41,7 +41,7 @@ std::string wait_until_found(milliseconds most, const std::string& what,
                              const std::function<std::string()>& look) {
   const Deadline deadline = Deadline::in(most);
   for (;;) {
-    const std::string found = look();
+    std::string found = look();
     if (!found.empty()) return found;
     if (deadline.passed()) throw Error(ErrorKind::kGuest, what + " did not appear");
     std::this_thread::sleep_for(kLookAgain);
@@ -69,7 +69,7 @@ std::string wait_for_disk(const std::string& device, milliseconds most) {
 std::string wait_for_nic(milliseconds most) {
   return wait_until_found(most, "the network interface", []() -> std::string {
     for (const auto& entry : std::filesystem::directory_iterator("/sys/class/net")) {
-      const std::string name = entry.path().filename();
+      std::string name = entry.path().filename();
       if (name != "lo") return name;
     }
     return "";

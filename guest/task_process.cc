@@ -84,10 +84,11 @@ TaskEnds make_ends(const TaskSpec& spec, const User& user, TaskProcess& process)
         if (!ends.fds[stream].valid()) throw_guest_errno("opening /dev/null");
         break;
       case StdioKind::kRelayed: {
+        // Named for the output streams: of stdin's pipe the task has the other end.
         auto [read_end, write_end] = make_pipe();
-        const bool inward = stream == kStdin;
-        ends.fds[stream] = inward ? std::move(read_end) : std::move(write_end);
-        *own_ends[stream] = inward ? std::move(write_end) : std::move(read_end);
+        if (stream == kStdin) std::swap(read_end, write_end);
+        ends.fds[stream] = std::move(write_end);
+        *own_ends[stream] = std::move(read_end);
         break;
       }
       case StdioKind::kTerminal:
