@@ -1,0 +1,126 @@
+# What goes wrong, and who is told: a user's or an image's fault fails the job with the reason in its
+# output and leaves the node idle; a host's fault fails the prolog and drains the node.
+
+bats_require_minimum_version 1.5.0
+load support
+
+setup_file() {
+    start_lab
+    on 1 sh -c 'sed -i /boot_timeout/d /etc/workspace/workspace.yaml
+        echo "boot_timeout: 20s" >>/etc/workspace/workspace.yaml'
+}
+teardown_file() { lab down >&2; }
+teardown() {
+    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"
+    on 1 sh -c 'if mountpoint -q /var/lib/workspace/scratch; then umount /var/lib/workspace/scratch; fi'
+}
+
+# register NAME [INIT]: tiny under another name; with INIT, a script which is then its own kernel's
+# only program instead of the agent.
+register() {
+    lab run sh -c '
+        set -e
+        mkdir -p "/root/$1/initrd/bin" && cd "/root/$1"
+        cp /run/lab/images/tiny/tiny.squashfs root.squashfs
+        echo "$1" >>root.squashfs
+        printf "name: %s\nversion: \"1\"\ndescription: %s\n" "$1" "for a test" >manifest.yaml
+        echo "root: {file: root.squashfs, format: squashfs}" >>manifest.yaml
+        echo "boot: agent" >>manifest.yaml
+        echo "needs: {memory: 96M, vcpus: 1, disk: 0}" >>manifest.yaml
+        if [ -n "$2" ]; then
+            cp "$(command -v busybox)" initrd/bin/busybox
+            printf "#!/bin/busybox sh\n%s\n" "$2" >initrd/init
+            chmod 755 initrd/init
+            (cd initrd && find . | cpio -o -H newc --quiet) >initrd.img
+            cp /var/lib/workspace/guest/vmlinux vmlinux
+            printf "kernel: {file: vmlinux}\ninitrd: {file: initrd.img}\n" >>manifest.yaml
+        fi
+        timeout 60 workspace image register manifest.yaml' sh "$@"
+}
+
+@test "a guest that panics: the console's last lines are in the job's output" {
+    register panics 'echo the init gives up; exit 1'
+    run_job user1 --workspace=panics --wrap true
+    expect_state FAILED
+    expect_output_contains 'the init gives up'
+    expect_output_contains 'Kernel panic'
+    expect_nothing_left 1
+}
+
+@test "a guest that never answers: the deadline" {
+    register silent 'echo the init sleeps; while :; do /bin/busybox sleep 1; done'
+    run_job user1 --workspace=silent --wrap true
+    expect_state FAILED
+    expect_output_contains 'the init sleeps'
+    expect_output_contains '20 s'
+    expect_nothing_left 1
+}
+
+@test "an image file that was truncated after its registration" {
+    register truncated
+    lab run sh -c 'cd /var/lib/workspace/store/files
+        file=sha256-$(sha256sum </root/truncated/root.squashfs | cut -d" " -f1)
+        truncate -s 4096 "$file"'
+    run_job user1 --workspace=truncated --wrap true
+    expect_state FAILED
+    expect_output_contains 'the image must be registered again'
+    expect_nothing_left 1
+}
+
+@test "memory that holds the image, but not the VM's own cost too: refused by the node" {
+    run as user1 srun -Q --workspace=tiny --mem=120M true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'tiny:1' needs 96M of memory and its VM 64M, but the job has 120M on node1; ask for --mem=160M"
+    expect_nothing_left 1
+}
+
+@test "libvirtd is down: the prolog fails, the node is drained, and comes back" {
+    lab service 1 libvirtd kill
+    job=$(submit user1 --workspace=tiny --wrap true)
+    expect_drained 1
+    as user1 scancel "$job"
+    lab service 1 libvirtd start
+    resume_node 1
+    run as user1 srun -Q --workspace=tiny echo 'it runs again'
+    expect_output 'it runs again'
+    expect_nothing_left 1
+}
+
+@test "the scratch space is full: the prolog fails and nothing is left" {
+    on 1 sh -c 'mkdir -p /var/lib/workspace/scratch; mount -t tmpfs -o size=1M,mode=700 full /var/lib/workspace/scratch'
+    job=$(submit user1 --workspace=tiny --wrap true)
+    expect_drained 1
+    as user1 scancel "$job"
+    on 1 umount /var/lib/workspace/scratch
+    resume_node 1
+    expect_nothing_left 1
+}
+
+# prolog LINE: the prolog by hand, for a plain job that runs, with LINE as what its user asked for.
+prolog() {
+    on 1 env SLURM_JOB_ID="$job" SLURM_JOB_UID=2001 SLURM_JOB_GID=2001 SLURM_JOB_USER=user1 \
+        SLURMD_NODENAME=node1 SPANK_WORKSPACE="$1" timeout 60 /usr/libexec/workspace/prolog
+}
+epilog() {
+    on 1 env SLURM_JOB_ID="$job" SLURM_JOB_UID=2001 SLURM_JOB_GID=2001 SLURM_JOB_USER=user1 \
+        SLURMD_NODENAME=node1 SPANK_WORKSPACE="$1" timeout 60 /usr/libexec/workspace/epilog
+}
+
+@test "garbage in the request is the user's fault, recorded, and cleaned up" {
+    local line
+    job=$(start_job user1)
+    for line in garbage '1 image=../etc' $'1 image=tiny\nversion=1' '1 image=tiny colour=red' \
+        "$(head -c 100000 /dev/zero | tr '\0' x)"; do
+        prolog "$line"
+        run on 1 grep '^state=' "/run/workspace/$job/record"
+        expect_output 'state=failed'
+        run as user1 srun -Q --jobid="$job" --overlap true
+        [ "$status" -ne 0 ]
+        epilog "$line"
+        run on 1 test -e "/run/workspace/$job"
+        expect_status 1
+    done
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    expect_nothing_left 1
+}
