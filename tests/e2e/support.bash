@@ -20,10 +20,12 @@ on() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-120} lab node "$@"; }
 # start_lab ARGUMENTS…: in setup_file.
 start_lab() { LAB_TIMEOUT_S=1800 lab up --hypervisor "$hypervisor" "$@" >&2; }
 
-# A VM needs some seconds to boot; where the node itself is emulated, more.
+# A VM needs some seconds to boot; where the node itself is emulated, more. How many jobs follow each
+# other where a row of them is to leave nothing: WORKSPACE_E2E_JOBS=100 for a long look.
+# shellcheck disable=SC2034  # for the tests
 case $hypervisor in
-    qemu) readonly kBootDeadlineS=60 ;;
-    xen) readonly kBootDeadlineS=300 ;;
+    qemu) readonly kBootDeadlineS=60 kJobsInARow=20 ;;
+    xen) readonly kBootDeadlineS=300 kJobsInARow=3 ;;
 esac
 
 # submit USER ARGUMENTS…: sbatch; prints the job's id.

@@ -89,7 +89,7 @@ counts() {
 }
 
 @test "many jobs in a row leave the node as it was" {
-    local jobs=${WORKSPACE_E2E_JOBS:-100} before i
+    local jobs=${WORKSPACE_E2E_JOBS:-$kJobsInARow} before i
     # The first job fills the caches.
     run_job user1 --workspace=tiny --wrap true
     before=$(counts)
