@@ -32,6 +32,10 @@ verb_service() {
     lab=$(lab_dir "$option_name")
     require_lab "$lab"
     require_node "$lab" "$number"
-    if is_xen "$lab"; then die "the services of a Xen node are its dom0's; use: lab node $number …"; fi
-    box_service "$lab" "$(node_name "$number")" "${arguments[1]}" "${arguments[2]}"
+    if is_xen "$lab"; then
+        load_xen
+        xen_node_run "$lab" "$number" /run/lab/service "${arguments[2]}" "${arguments[1]}" || exit
+    else
+        box_service "$lab" "$(node_name "$number")" "${arguments[1]}" "${arguments[2]}"
+    fi
 }

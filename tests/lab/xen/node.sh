@@ -99,6 +99,7 @@ xen_pack_config() { # LABDIR N
         xen_pack "$config" /run/lab "$directory/etc" ./passwd ./group &&
         xen_pack "$config" /run/lab/ssh "$lab/ssh" ./host_key ./client_key.pub &&
         xen_pack "$config" /run/lab "$xen_here" ./sshd_config &&
+        xen_pack "$config" /run/lab "$xen_here/../inside" ./service &&
         truncate -s "$kXenConfigSize" "$config"
 }
 
