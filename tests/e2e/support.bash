@@ -64,7 +64,7 @@ start_job() {
 # left_on N: what jobs have on node N at this moment, one thing a line.
 left_on() {
     on "$1" sh -c "
-        virsh -q -c $hypervisor:///system list --all --name | sed '/^\$/d; s/^/domain /'
+        virsh -q -c $hypervisor:///system list --all --name | sed '/^\$/d; /^Domain-0\$/d; s/^/domain /'
         ip netns list | sed 's/^/network namespace /'
         ip -o link show | awk -F': ' '\$2 ~ /^(ws|vif)[0-9]/ {print \"link \" \$2}'
         ls -A /run/workspace 2>/dev/null | sed 's,^,/run/workspace/,'
