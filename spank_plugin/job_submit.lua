@@ -43,6 +43,12 @@ local function count(number, noun)
     return string.format("%d %s%s", number, noun, number == 1 and "" or "s")
 end
 
+-- The CPUs that the job asks for in all; nil for an exclusive job, which gets all that its nodes have.
+local function cpus_of(job_desc)
+    if job_desc.shared == 0 then return nil end
+    return given(job_desc.min_cpus, NO_VAL)
+end
+
 -- Why the job's memory is too small for the image; nil if it is not, or if only the node can tell:
 -- without --mem the site's default counts, and --mem=0 is all that a node has.
 local function memory_fault(job_desc, needed_mib, nodes)
@@ -52,7 +58,7 @@ local function memory_fault(job_desc, needed_mib, nodes)
                              per_node)
     end
     local per_cpu = given(job_desc.min_mem_per_cpu, math.huge)
-    local cpus = given(job_desc.min_cpus, NO_VAL)
+    local cpus = cpus_of(job_desc)
     if per_cpu and cpus and per_cpu * cpus < needed_mib * nodes then
         return string.format("needs %dM of memory on each node, but --mem-per-cpu gives %dM in all" ..
                              " on %s", needed_mib, per_cpu * cpus, count(nodes, "node"))
@@ -62,7 +68,7 @@ end
 
 local function cpu_fault(job_desc, needed, nodes)
     local per_node = given(job_desc.pn_min_cpus, NO_VAL16)
-    local cpus = given(job_desc.min_cpus, NO_VAL)
+    local cpus = cpus_of(job_desc)
     if (per_node and per_node >= needed) or not cpus or cpus >= needed * nodes then return nil end
     return string.format("needs %s on each node, but the job asks for %d on %s", count(needed, "CPU"),
                          cpus, count(nodes, "node"))
@@ -72,9 +78,6 @@ end
 function workspace_check(job_desc)
     local line = request_of(job_desc)
     if line == nil then return slurm.SUCCESS end
-    -- An exclusive job gets whole nodes, whatever it asks for.
-    if job_desc.shared == 0 then return slurm.SUCCESS end
-
     local nodes = given(job_desc.min_nodes, NO_VAL) or 1
     local memory_mib = tonumber(field(line, "needs_memory_mib")) or 0
     local vcpus = tonumber(field(line, "needs_vcpus")) or 0

@@ -44,6 +44,8 @@ local cases = {
         cpus "3 on 2 nodes" },
     { "enough CPUs by --mincpus", { spank_job_env = request(0, 2), pn_min_cpus = 2 }, nil },
     { "whole nodes", { spank_job_env = request(192, 2), min_mem_per_cpu = 1, shared = 0 }, nil },
+    { "whole nodes, but too little of their memory",
+        { spank_job_env = request(192, 2), min_mem_per_node = 64, shared = 0 }, memory "--mem gives 64M" },
     { "a request without the numbers", { spank_job_env = { [0] = "WORKSPACE=garbage" } }, nil },
 }
 
