@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <optional>
+
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/log.h"
 #include "libworkspace/lifecycle/job_initrd.h"
@@ -24,6 +26,17 @@ void mark_ending(const RecordStore& records, JobId job) {
   }
 }
 
+/// Nothing when the workspace is gone: another teardown (the reconcile of slurmd's start beside an
+/// epilog) held the lock and has done it all.
+std::optional<FileLock> lock_unless_gone(const RecordStore& records, JobId job) {
+  try {
+    return records.lock(job, Node::step_deadline());
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kNotFound) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 void remove_job_parts(Node& node, JobId job) {
@@ -40,7 +53,8 @@ void remove_job_parts(Node& node, JobId job) {
 
 void tear_down_workspace(Node& node, JobId job) {
   node.records.make_folder(job);
-  const FileLock lock = node.records.lock(job, Node::step_deadline());
+  const auto lock = lock_unless_gone(node.records, job);
+  if (!lock) return;
   mark_ending(node.records, job);
   remove_job_parts(node, job);
   node.records.remove(job);
