@@ -48,12 +48,13 @@ box_init() {
 
 box_is_up() { box_init "$1" "$2" >/dev/null && [ -e "$(box_dir "$1" "$2")/run/ready" ]; }
 
-# Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets.
+# Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets. Nothing for a process
+# that has ended and only waits for its parent to take note.
 process_start_time() {
     local stat
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
     stat=${stat##*) }
-    awk '{print $20}' <<<"$stat"
+    awk '$1 != "Z" {print $20}' <<<"$stat"
 }
 
 # box_stop LABDIR BOX: pulls the plug and waits until the kernel has cleared everything up.

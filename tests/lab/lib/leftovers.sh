@@ -17,7 +17,7 @@ leftovers() {
     local lab=$1 before=$2
     leftover_processes "$lab" "$before"
     network_namespaces "$lab" | sed 's/^/network namespace /'
-    grep -E "$(lab_mount_pattern "$lab")" /proc/self/mountinfo | awk '{print "mount " $5}'
+    awk -v pattern="$(lab_mount_pattern "$lab")" '$0 ~ pattern {print "mount " $5}' /proc/self/mountinfo
     lab_loops "$lab" | sed 's/^/loop device /'
     ip -o link show | awk -F': ' -v prefix="$(netns_prefix "$lab")" 'index($2, prefix) {print "link " $2}'
 }
