@@ -20,7 +20,8 @@ int digit_value(char c, std::string_view digits) {
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours between two words: slips of the hand.
+/// Insertions, deletions, substitutions and swaps of neighbours between two words: slips of the
+/// hand.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);  // the rows i - 2, i - 1 and i
   std::vector<std::size_t> above(b.size() + 1);

@@ -14,7 +14,7 @@ namespace workspace {
 struct RegisteredImage {
   using Time = std::chrono::system_clock::time_point;
 
-  RegisteredImage(Manifest m, Digest d, Time time)
+  RegisteredImage(Manifest m, const Digest& d, Time time)
       : manifest(std::move(m)), digest(d), registered_at(time) {}
 
   Manifest manifest;
