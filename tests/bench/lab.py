@@ -54,18 +54,26 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.running = ""
 
-    def run(self, *argv, environment=None, status=0):
-        """Runs `argv`; gives {"seconds", "output"}. Fails on another exit status."""
+    def run(self, *argv, environment=None):
+        """Runs `argv`; gives {"seconds", "output"}. Fails if the command does."""
+        self.start(*argv, environment=environment)
+        return self.finish()
+
+    def start(self, *argv, environment=None):
         request = {"argv": argv, "environment": environment or {}, "deadline_s": RUN_DEADLINE_S}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
+        self.running = " ".join(argv)
+
+    def finish(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the worker ended at: {' '.join(argv)}")
+            raise RuntimeError(f"the worker ended at: {self.running}")
         answer = json.loads(line)
-        if answer["status"] != status:
-            raise RuntimeError(f"{' '.join(argv)}: status {answer['status']}: {answer['output']}")
+        if answer["status"] != 0:
+            raise RuntimeError(f"{self.running}: status {answer['status']}: {answer['output']}")
         return answer
 
     def close(self):

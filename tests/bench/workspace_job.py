@@ -8,12 +8,13 @@ LIBEXEC = "/usr/libexec/workspace"
 
 @contextlib.contextmanager
 def held_job(lab):
-    """A plain job of user1 that stays; gives its id."""
-    job = lab.login.run("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 100000")["output"].strip()
+    """A plain job of user1 that stays; gives its id once its script runs. (Earlier, Slurm might find
+    the workspace that is made here by hand, and start the script in it.)"""
+    script = "echo it runs; exec sleep 100000"
+    job = lab.login.run("sbatch", "--parsable", "-o", "held-%j", "--wrap", script)["output"].strip()
     try:
         lab.login.run(
-            "timeout", "60", "sh", "-c",
-            f"until [ \"$(squeue -h -j {job} -o %T)\" = RUNNING ]; do sleep 0.1; done",
+            "timeout", "60", "sh", "-c", f"until grep -q runs held-{job} 2>/dev/null; do sleep 0.1; done"
         )
         yield job
     finally:
@@ -39,7 +40,7 @@ class ByHand:
         record = self.lab.node.run("cat", f"/run/workspace/{self.job}/record")["output"]
         if "state=running" not in record:
             raise RuntimeError(f"job {self.job}: the VM does not run: {record}")
-        return {name: int(ms) for name, ms in re.findall(r"^step\.(\w+)_ms=(\d+)$", record, re.MULTILINE)}
+        return {name: int(ms) for name, ms in re.findall(r"^step\.(\w+)=(\d+)$", record, re.MULTILINE)}
 
     def _hook(self, program):
         environment = {
