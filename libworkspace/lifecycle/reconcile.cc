@@ -31,10 +31,12 @@ std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
   std::vector<JobId> cleaned;
   std::optional<Error> first_failure;
   for (const JobId job : traces) {
-    if (alive.contains(job)) continue;
+    // A crash of the node takes the record, which is in memory, but not the disk, and Slurm may not
+    // have given the job up yet. A prolog makes the record's folder before all else.
+    if (alive.contains(job) && node.records.has(job)) continue;
     try {
       tear_down_workspace(node, job);
-      log_info("job " + job.to_string() + " is gone from Slurm; removed what was left of it");
+      log_info("removed what was left of job " + job.to_string());
       cleaned.push_back(job);
     } catch (Error& e) {
       log_error(e.in("cleaning up job " + job.to_string()).text());
