@@ -13,12 +13,12 @@
 
 #include "guest/batch_script.h"
 #include "guest/files.h"
-#include "guest/task_intake.h"
 #include "guest/task_process.h"
 #include "guest/task_signal.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/guest/frame_socket.h"
 #include "libworkspace/guest/streams.h"
+#include "libworkspace/guest/task_intake.h"
 
 namespace workspace::agent {
 namespace {
@@ -34,6 +34,7 @@ TaskRequest take_in(int socket) {
   for (;;) {
     const auto frame = receive_frame(socket, deadline);
     if (!frame) throw Error(ErrorKind::kGuest, "the connection ended before the task's start");
+    expect_task_channel(*frame);
     if (intake.take(*frame)) return intake.finish();
   }
 }
@@ -114,6 +115,7 @@ class TaskRelay {
   }
 
   void handle(const Frame& frame) {
+    expect_task_channel(frame);
     switch (frame.type) {
       case FrameType::kSignal:
         if (!end_) signals_.deliver(frame.payload);

@@ -16,9 +16,30 @@ std::uint32_t load_u32(std::string_view bytes) {
   return value;
 }
 
-/// The stream of a frame that belongs to none is 0.
-bool has_stream(FrameType type) {
-  return type == FrameType::kData || type == FrameType::kClose || type == FrameType::kCredit;
+/// Whether a frame of this type may bear this number in its header.
+bool may_bear(FrameType type, std::uint8_t stream) {
+  switch (type) {
+    case FrameType::kData:
+    case FrameType::kClose:
+    case FrameType::kCredit:
+      return channel_of(stream) < kChannelCount;
+    case FrameType::kSpec:
+    case FrameType::kSpecEnd:
+    case FrameType::kScript:
+    case FrameType::kStart:
+    case FrameType::kSignal:
+    case FrameType::kResize:
+    case FrameType::kStarted:
+    case FrameType::kExit:
+    case FrameType::kError:
+      return channel_of(stream) < kChannelCount && stream_of(channel_of(stream)) == stream;
+    case FrameType::kHello:
+    case FrameType::kMount:
+    case FrameType::kReady:
+    case FrameType::kOk:
+      break;
+  }
+  return stream == 0;
 }
 
 }  // namespace
@@ -61,6 +82,12 @@ std::optional<std::string_view> name_of(FrameType type) {
   return std::nullopt;
 }
 
+void expect_task_channel(const Frame& frame) {
+  if (channel_of(frame.stream) == kTaskChannel) return;
+  refuse(std::string(name_of(frame.type).value_or("a frame")) + " for channel " +
+         std::to_string(channel_of(frame.stream)) + ", which is not open");
+}
+
 void append_frame(std::string& out, FrameType type, std::uint8_t stream, std::string_view payload) {
   if (payload.size() > kMaxPayloadBytes)
     refuse("a payload of " + std::to_string(payload.size()) + " bytes does not fit into a frame");
@@ -82,7 +109,7 @@ FrameHeader FrameHeader::parse(std::string_view bytes) {
   }
   if (!name_of(header.type))
     refuse("unknown frame type " + std::to_string(static_cast<unsigned>(header.type)));
-  if (header.stream >= (has_stream(header.type) ? kStreamCount : 1)) {
+  if (!may_bear(header.type, header.stream)) {
     refuse(std::string(*name_of(header.type)) + " for stream " + std::to_string(header.stream) +
            ", which does not exist");
   }

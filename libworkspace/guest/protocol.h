@@ -12,13 +12,18 @@ namespace workspace {
 /// stream and two zero bytes, then the payload. A connection is one task, probe or mount; the node
 /// speaks first (kHello). Neither side trusts the other: a length, a type or an order that is not
 /// in this file ends the connection.
+///
+/// A task's connection carries channels: each is a program that runs on one side, with its standard
+/// streams on the other. Channel 0 is the task itself, which the node asks the guest to run. What
+/// stands below of the task's frames holds for every channel, with the sides exchanged where the
+/// guest asks the node.
 enum class FrameType : std::uint8_t {
-  // node to guest
+  // to the side that runs the program
   kHello = 1,    ///< Hello
   kSpec = 2,     ///< a piece of TaskSpec
   kSpecEnd = 3,  ///< the pieces are complete
   kScript = 4,   ///< a piece of the batch script
-  kStart = 5,    ///< the task may start
+  kStart = 5,    ///< the program may start
   kSignal = 6,   ///< u8: deliver this signal
   kResize = 7,   ///< TerminalSize
   kMount = 8,    ///< MountRequest
@@ -27,10 +32,10 @@ enum class FrameType : std::uint8_t {
   kClose =
       17,  ///< from the writing side: the end of the stream; from the reading side: nobody reads
   kCredit = 18,  ///< u32: the reader can take so many more bytes
-  // guest to node
+  // from the side that runs the program
   kStarted = 32,  ///< u32: the task's process id in the guest
-  kExit = 33,     ///< TaskExit
-  kError = 34,    ///< a line of text: what was asked cannot be done
+  kExit = 33,     ///< TaskExit; the channel's last frame
+  kError = 34,    ///< a line of text: what was asked cannot be done; the channel's last frame
   kReady = 35,    ///< Readiness
   kOk = 36,
 };
@@ -44,6 +49,9 @@ struct Frame {
   std::string payload;
 };
 
+/// Errors: kInvalid for a frame of another channel than the task's.
+void expect_task_channel(const Frame& frame);
+
 inline constexpr std::size_t kFrameHeaderBytes = 8;
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{64} << 10;
 
@@ -55,6 +63,22 @@ inline constexpr std::uint8_t kStdin = 0;
 inline constexpr std::uint8_t kStdout = 1;
 inline constexpr std::uint8_t kStderr = 2;
 inline constexpr std::uint8_t kStreamCount = 3;
+
+/// How many channels a connection can have at once. A number is free again when its kExit or kError
+/// was sent; what its former user sent into it is then not yet all read, and is ignored.
+inline constexpr std::uint8_t kChannelCount = 32;
+inline constexpr std::uint8_t kTaskChannel = 0;
+inline constexpr std::uint8_t kReservedChannel = 1;  ///< for what a task needs besides its stdio
+inline constexpr std::uint8_t kFirstCommandChannel = 2;  ///< from here on: the guest's commands
+
+/// The number in a frame's header of one of a channel's streams (kStdin, kStdout, kStderr). A frame
+/// of the whole channel bears the number of its stdin.
+constexpr std::uint8_t stream_of(std::uint8_t channel, std::uint8_t stream = kStdin) {
+  return static_cast<std::uint8_t>(channel * kStreamCount + stream);
+}
+constexpr std::uint8_t channel_of(std::uint8_t stream) {
+  return static_cast<std::uint8_t>(stream / kStreamCount);
+}
 
 /// Puts a frame behind `out`. The payload must not be longer than kMaxPayloadBytes.
 void append_frame(std::string& out, FrameType type, std::uint8_t stream, std::string_view payload);

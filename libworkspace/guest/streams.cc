@@ -101,11 +101,12 @@ void StreamSink::write_some(FrameSocket& socket) {
 }
 
 void Streams::handle(const Frame& frame) {
-  auto& source = sources_[frame.stream];
-  auto& sink = sinks_[frame.stream];
-  const bool goes_this_way = frame.type == FrameType::kData     ? sink.has_value()
-                             : frame.type == FrameType::kCredit ? source.has_value()
-                                                                : source || sink;
+  auto& source = sources_[frame.stream % kStreamCount];
+  auto& sink = sinks_[frame.stream % kStreamCount];
+  const bool goes_this_way = channel_of(frame.stream) != channel_ ? false
+                             : frame.type == FrameType::kData     ? sink.has_value()
+                             : frame.type == FrameType::kCredit   ? source.has_value()
+                                                                  : source || sink;
   if (!goes_this_way) {
     refuse(std::string(name_of(frame.type).value_or("a frame")) + " for stream " +
            std::to_string(frame.stream) + ", which is not relayed this way");

@@ -73,15 +73,21 @@ class StreamSink {
   bool ended_ = false;
 };
 
-/// The streams of one task, as both ends of a connection relay them.
+/// The streams of one channel, as both ends of a connection relay them. A stream is named kStdin,
+/// kStdout or kStderr here; in frames it has the channel's number as well.
 class Streams {
  public:
-  void add_source(std::uint8_t stream, UniqueFd fd) {
-    sources_[stream].emplace(stream, std::move(fd));
-  }
-  void add_sink(std::uint8_t stream, UniqueFd fd) { sinks_[stream].emplace(stream, std::move(fd)); }
+  explicit Streams(std::uint8_t channel = kTaskChannel) : channel_(channel) {}
 
-  /// Takes kData, kClose or kCredit. Errors: kInvalid for a stream that does not go this way.
+  void add_source(std::uint8_t stream, UniqueFd fd) {
+    sources_[stream].emplace(stream_of(channel_, stream), std::move(fd));
+  }
+  void add_sink(std::uint8_t stream, UniqueFd fd) {
+    sinks_[stream].emplace(stream_of(channel_, stream), std::move(fd));
+  }
+
+  /// Takes kData, kClose or kCredit. Errors: kInvalid for a stream that does not go this way, or
+  /// one of another channel.
   void handle(const Frame& frame);
 
   /// Appends what poll(2) is to look for, always the same number of entries in the same order.
@@ -95,6 +101,7 @@ class Streams {
   void close_source(std::uint8_t stream);
 
  private:
+  std::uint8_t channel_;
   std::array<std::optional<StreamSource>, kStreamCount> sources_;
   std::array<std::optional<StreamSink>, kStreamCount> sinks_;
 };

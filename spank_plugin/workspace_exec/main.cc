@@ -7,8 +7,8 @@
 #include <string>
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/guest/ending.h"
 #include "spank_plugin/workspace_exec/command_line.h"
-#include "spank_plugin/workspace_exec/ending.h"
 #include "spank_plugin/workspace_exec/standard_descriptors.h"
 #include "spank_plugin/workspace_exec/task_description.h"
 #include "spank_plugin/workspace_exec/task_relay.h"

@@ -70,6 +70,7 @@ void TaskRelay::serve_once() {
 }
 
 void TaskRelay::handle(const Frame& frame) {
+  expect_task_channel(frame);
   switch (frame.type) {
     case FrameType::kStarted:
       return;
@@ -93,7 +94,7 @@ void TaskRelay::handle(const Frame& frame) {
 void TaskRelay::pass_on_signals() {
   while (const auto number = signals_.next()) {
     if (*number == SIGWINCH) {
-      if (terminal_) socket_.send(FrameType::kResize, 0, HostTerminal::size().encode());
+      if (terminal_) socket_.send(FrameType::kResize, 0, RawTerminal::size().encode());
       continue;
     }
     // Slurm suspends a job with SIGTSTP, and its VM may then stand still and acknowledge nothing.

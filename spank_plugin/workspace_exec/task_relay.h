@@ -4,10 +4,10 @@
 
 #include "libworkspace/base/fd.h"
 #include "libworkspace/guest/frame_socket.h"
+#include "libworkspace/guest/raw_terminal.h"
+#include "libworkspace/guest/signals.h"
 #include "libworkspace/guest/streams.h"
 #include "libworkspace/guest/task_spec.h"
-#include "spank_plugin/workspace_exec/host_terminal.h"
-#include "spank_plugin/workspace_exec/signals.h"
 
 namespace workspace::exec {
 
@@ -29,7 +29,7 @@ class TaskRelay {
 
   FrameSocket socket_;
   const Signals& signals_;
-  std::optional<HostTerminal> terminal_;
+  std::optional<RawTerminal> terminal_;
   Streams streams_;
   std::optional<TaskExit> end_;
 };

@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "guest/task_intake.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/guest/messages.h"
 #include "libworkspace/guest/protocol.h"
 #include "libworkspace/guest/streams.h"
+#include "libworkspace/guest/task_intake.h"
 
 namespace workspace {
 namespace {
@@ -21,7 +21,7 @@ void check_message(const Frame& frame) {
   if (Message::parse(message.encode()).encode() != message.encode()) std::abort();
 }
 
-void check_frame(const Frame& frame, agent::TaskIntake& intake, Streams& streams) {
+void check_frame(const Frame& frame, TaskIntake& intake, Streams& streams) {
   switch (frame.type) {
     case FrameType::kHello:
       return check_message<Hello>(frame);
@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t kReadBytes = 100;
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   FrameReader reader;
-  agent::TaskIntake intake;
+  TaskIntake intake;
   Streams streams;
   streams.add_sink(kStdin, UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC)));
   streams.add_source(kStdout, UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));

@@ -58,9 +58,13 @@ TEST(Frames, AreRefusedFromTheirHeaderAlone) {
       {header(0, 0, 0), "protocol error: unknown frame type 0"},
       {header(0, 15, 0), "protocol error: unknown frame type 15"},
       {header(0, 255, 0), "protocol error: unknown frame type 255"},
-      {header(0, 16, 3), "protocol error: DATA for stream 3, which does not exist"},
+      {header(0, 16, 96), "protocol error: DATA for stream 96, which does not exist"},
       {header(0, 18, 255), "protocol error: CREDIT for stream 255, which does not exist"},
       {header(0, 5, 1), "protocol error: START for stream 1, which does not exist"},
+      {header(0, 33, 4), "protocol error: EXIT for stream 4, which does not exist"},
+      {header(0, 6, 96), "protocol error: SIGNAL for stream 96, which does not exist"},
+      {header(0, 1, 3), "protocol error: HELLO for stream 3, which does not exist"},
+      {header(0, 8, 3), "protocol error: MOUNT for stream 3, which does not exist"},
       {header(0, 16, 1, 1), "protocol error: reserved bytes of a frame are not zero"},
   };
   for (const auto& c : cases) {
@@ -68,6 +72,17 @@ TEST(Frames, AreRefusedFromTheirHeaderAlone) {
     reader.feed(c.bytes);
     expect_error([&] { reader.next(); }, ErrorKind::kInvalid, StrEq(c.text));
   }
+}
+
+TEST(Frames, AreOfAChannel) {
+  std::string bytes;
+  append_frame(bytes, FrameType::kSpec, stream_of(31), "x");
+  append_frame(bytes, FrameType::kCredit, stream_of(31, kStderr), encode_u32(1));
+  FrameReader reader;
+  reader.feed(bytes);
+  EXPECT_EQ(channel_of(reader.next()->stream), 31);
+  EXPECT_EQ(reader.next()->stream, 95);
+  EXPECT_EQ(stream_of(kTaskChannel, kStdout), kStdout);
 }
 
 TEST(Frames, CannotBeMadeTooLong) {

@@ -125,6 +125,25 @@ TEST_F(StreamsTest, SourceThatNobodyReadsIsClosed) {
   EXPECT_EQ(errno, EPIPE);
 }
 
+TEST_F(StreamsTest, OfAChannelBearItsNumber) {
+  Streams streams(4);
+  streams.add_source(kStdout, UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+  std::vector<struct pollfd> entries;
+  streams.add_poll_entries(entries, *near_);
+  ASSERT_EQ(::poll(entries.data(), entries.size(), 1000), 1);
+  streams.serve(entries, 0, *near_);
+  near_->flush();
+  far_->receive();
+  const auto close = far_->next();
+  ASSERT_TRUE(close);
+  EXPECT_EQ(close->type, FrameType::kClose);
+  EXPECT_EQ(close->stream, stream_of(4, kStdout));
+  streams.handle(frame(FrameType::kCredit, stream_of(4, kStdout), encode_u32(0)));
+  expect_error([&] { streams.handle(frame(FrameType::kCredit, kStdout, encode_u32(0))); },
+               ErrorKind::kInvalid,
+               StrEq("protocol error: CREDIT for stream 1, which is not relayed this way"));
+}
+
 TEST_F(StreamsTest, RefusesWhatBreaksTheRules) {
   streams_.add_source(kStdout, std::move(read_end_));
   streams_.add_sink(kStdin, std::move(write_end_));

@@ -1,12 +1,12 @@
-#include "spank_plugin/workspace_exec/ending.h"
+#include "libworkspace/guest/ending.h"
 
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "spank_plugin/workspace_exec/signals.h"
+#include "libworkspace/guest/signals.h"
 
-namespace workspace::exec {
+namespace workspace {
 
 void end_like(const TaskExit& end) {
   if (!end.signaled) ::_exit(end.code);
@@ -18,4 +18,4 @@ void end_like(const TaskExit& end) {
   ::_exit(128 + end.code);
 }
 
-}  // namespace workspace::exec
+}  // namespace workspace

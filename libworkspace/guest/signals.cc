@@ -1,11 +1,11 @@
-#include "spank_plugin/workspace_exec/signals.h"
+#include "libworkspace/guest/signals.h"
 
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "libworkspace/base/error.h"
 
-namespace workspace::exec {
+namespace workspace {
 
 Signals::Signals() {
   sigset_t passed_on;
@@ -32,4 +32,4 @@ void Signals::restore() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-}  // namespace workspace::exec
+}  // namespace workspace

@@ -1,10 +1,10 @@
-#include "guest/task_intake.h"
+#include "libworkspace/guest/task_intake.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.h"
 
-namespace workspace::agent {
+namespace workspace {
 namespace {
 
 using ::testing::StrEq;
@@ -67,7 +67,16 @@ TEST(TaskIntake, IsBounded) {
   for (std::size_t i = 0; i < TaskSpec::kMaxBytes / kMaxPayloadBytes; ++i) intake.take(piece);
   expect_error([&] { intake.take(piece); }, ErrorKind::kInvalid,
                StrEq("protocol error: the task's specification is larger than 16777216 bytes"));
+
+  const TaskIntake::Bounds narrow{spec_bytes().size(), 3};
+  TaskIntake narrow_intake(narrow);
+  narrow_intake.take(frame(FrameType::kSpec, spec_bytes()));
+  EXPECT_EQ(narrow_intake.size_bytes(), spec_bytes().size());
+  narrow_intake.take(frame(FrameType::kSpecEnd));
+  narrow_intake.take(frame(FrameType::kScript, "123"));
+  expect_error([&] { narrow_intake.take(frame(FrameType::kScript, "4")); }, ErrorKind::kInvalid,
+               StrEq("protocol error: the batch script is larger than 3 bytes"));
 }
 
 }  // namespace
-}  // namespace workspace::agent
+}  // namespace workspace

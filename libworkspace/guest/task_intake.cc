@@ -1,8 +1,8 @@
-#include "guest/task_intake.h"
+#include "libworkspace/guest/task_intake.h"
 
 #include "libworkspace/base/error.h"
 
-namespace workspace::agent {
+namespace workspace {
 namespace {
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -19,7 +19,7 @@ void append_within(std::string& to, const std::string& piece, std::size_t most, 
 
 bool TaskIntake::take(const Frame& frame) {
   if (frame.type == FrameType::kSpec && !spec_complete_) {
-    append_within(spec_bytes_, frame.payload, TaskSpec::kMaxBytes, "the task's specification");
+    append_within(spec_bytes_, frame.payload, bounds_.spec_bytes, "the task's specification");
     return false;
   }
   if (frame.type == FrameType::kSpecEnd && !spec_complete_) {
@@ -29,11 +29,11 @@ bool TaskIntake::take(const Frame& frame) {
     return false;
   }
   if (frame.type == FrameType::kScript && spec_complete_ && !request_.spec.script_path.empty()) {
-    append_within(request_.script, frame.payload, TaskSpec::kMaxScriptBytes, "the batch script");
+    append_within(request_.script, frame.payload, bounds_.script_bytes, "the batch script");
     return false;
   }
   if (frame.type == FrameType::kStart && spec_complete_) return true;
   refuse(std::string(*name_of(frame.type)) + " out of order");
 }
 
-}  // namespace workspace::agent
+}  // namespace workspace
