@@ -7,22 +7,13 @@
 
 namespace workspace {
 
-/// The YAML form of an image's manifest, as an admin writes it and as the catalogue keeps it:
-///
-///     name: legacy-bullseye
-///     version: "1"
-///     description: Debian 11 with Python 2.7
-///     root: {file: legacy-bullseye.squashfs, format: squashfs}
-///     kernel: {file: vmlinux}      # optional: the image's own
-///     initrd: {file: initrd.img}   # optional: the image's own
-///     boot: agent
-///     needs: {memory: 192M, vcpus: 1, disk: 0}
-///
-/// Each file may state its `digest: sha256:HEX` and `size` in bytes; they are then checked at
-/// registration. In the catalogue every file has both.
+/// The YAML form of an image's manifest, as an admin writes it and as the catalogue keeps it. Each
+/// key, with its unit, default and an example: workspace-image(5).
 inline constexpr std::size_t kMaxManifestBytes = 1 << 20;
 
-/// Errors: kInvalid, `FILE:LINE: why`, where `file` is what refusals call the text.
+/// A manifest that is complete in itself; one that inherits is read by read_manifest
+/// (manifest_inheritance.h). Errors: kInvalid, `FILE:LINE: why`, where `file` is what refusals call
+/// the text.
 Manifest parse_manifest(std::string_view text, const std::string& file);
 
 /// The manifest's one canonical text, which parse_manifest reads back to the same value.

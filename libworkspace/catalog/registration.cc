@@ -14,6 +14,7 @@
 #include "libworkspace/base/trusted_path.h"
 #include "libworkspace/catalog/image_format.h"
 #include "libworkspace/catalog/manifest_file.h"
+#include "libworkspace/catalog/manifest_inheritance.h"
 #include "libworkspace/catalog/store_layout.h"
 
 namespace workspace {
@@ -44,7 +45,9 @@ struct SourceFile {
 
 /// Opens one and fills in its size, or checks the one that is stated.
 SourceFile open_source(const std::string& folder, std::string role, ImageFile& entry) {
-  std::string path = entry.path.starts_with("/") ? entry.path : folder + "/" + entry.path;
+  // What an inherited manifest names may lie in another folder, hence a `..` in the path.
+  const auto whole = std::filesystem::path(folder) / entry.path;
+  std::string path = whole.lexically_normal().string();
   UniqueFd fd = open_trusted_file(path);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) throw_errno("reading the state of " + path);
@@ -142,9 +145,12 @@ std::optional<Digest> registered_digest(const std::string& store, const Manifest
 RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
                                const RegistrationProgress& progress) {
   const std::string path = absolute_path(manifest_path);
-  const UniqueFd fd = open_trusted_file(path);
-  Manifest manifest = parse_manifest(read_all(fd.get(), kMaxManifestBytes, path), path);
-
+  Manifest manifest = read_manifest(path);
+  if (manifest.boot == BootMode::kInit) {
+    throw Error(ErrorKind::kInvalid, path +
+                                         ": boot: init is not supported by this version; leave it "
+                                         "out, and the guest agent is the first process");
+  }
   auto sources = open_sources(folder_of(path), manifest);
   make_trusted_folder(store_layout::files_folder(store_path), 0755);
   make_trusted_folder(store_layout::image_folder(store_path, manifest.name), 0755);

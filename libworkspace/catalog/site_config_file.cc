@@ -9,6 +9,7 @@
 #include "libworkspace/base/text.h"
 #include "libworkspace/base/trusted_path.h"
 #include "libworkspace/catalog/strict_yaml.h"
+#include "libworkspace/catalog/yaml_values.h"
 #include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/size.h"
 
@@ -33,20 +34,6 @@ Acceleration parse_acceleration(const std::string& text) {
                 "' is not known; there are auto, kvm, tcg");
 }
 
-std::string parse_kernel_options(const std::string& text) {
-  const bool clean =
-      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-  if (!clean || text.size() > 1024)
-    throw invalid("kernel_options must be one line of at most 1024 ASCII characters");
-  return text;
-}
-
-bool parse_pin_vcpus(const std::string& text) {
-  if (text == "true") return true;
-  if (text == "false") return false;
-  throw invalid("pin_vcpus '" + printable(text, 32) + "' is neither true nor false");
-}
-
 /// Sets `value` if the key is there.
 template <class Value, class Parse>
 void set(const YamlMap& map, std::string_view key, Value& value, Parse parse) {
@@ -59,6 +46,11 @@ void set_path(const YamlMap& map, std::string_view key, std::string& value) {
 
 void set_size(const YamlMap& map, std::string_view key, std::uint64_t& value_mib) {
   set(map, key, value_mib, [&](const std::string& text) { return parse_size_mib(text, key); });
+}
+
+void set_switch(const YamlMap& map, std::string_view key, bool& value) {
+  set(map, key, value,
+      [&](const std::string& text) { return yaml_values::parse_switch(key, text); });
 }
 
 void set_timeout(const YamlMap& map, std::string_view key, std::chrono::milliseconds& value) {
@@ -86,13 +78,13 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   set_path(map, "scratch", config.scratch);
   set_path(map, "kernel", config.kernel);
   set_path(map, "initrd", config.initrd);
-  set(map, "kernel_options", config.kernel_options, parse_kernel_options);
+  set(map, "kernel_options", config.kernel_options, yaml_values::parse_kernel_options);
   set_size(map, "memory_overhead", config.memory_overhead_mib);
   set_size(map, "disk_default", config.disk_default_mib);
   set_size(map, "disk_max", config.disk_max_mib);
   set_timeout(map, "boot_timeout", config.boot_timeout);
   set_timeout(map, "shutdown_timeout", config.shutdown_timeout);
-  set(map, "pin_vcpus", config.pin_vcpus, parse_pin_vcpus);
+  set_switch(map, "pin_vcpus", config.pin_vcpus);
   if (config.disk_default_mib > config.disk_max_mib) {
     throw invalid(file + ": disk_default (" + format_size_mib(config.disk_default_mib) +
                   ") is larger than disk_max (" + format_size_mib(config.disk_max_mib) + ")");

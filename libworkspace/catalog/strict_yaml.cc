@@ -14,6 +14,8 @@ namespace workspace {
 namespace {
 
 constexpr std::size_t kMaxDepth = 4;
+/// Keys of a map, and items of a list.
+constexpr std::size_t kMaxWidth = 256;
 constexpr std::size_t kMaxShownBytes = 64;
 
 [[noreturn]] void refuse_at(const std::string& file, int line, const std::string& why) {
@@ -52,6 +54,7 @@ class StrictBuilder : public YAML::EventHandler {
     check_plain(mark, "?", anchor);
     // yaml-cpp tells an empty document as a null.
     if (open_.empty()) return;
+    if (list_open_) refuse_at(file_, line_of(mark), "an item of the list has no value");
     if (!key_) refuse_at(file_, line_of(mark), "a key is empty");
     refuse_at(file_, key_->line, "key '" + key_->key + "' has no value");
   }
@@ -64,7 +67,9 @@ class StrictBuilder : public YAML::EventHandler {
                 const std::string& value) override {
     check_plain(mark, tag, anchor);
     if (open_.empty()) refuse_at(file_, line_of(mark), "'KEY: VALUE' is expected");
-    if (!key_) {
+    if (list_open_) {
+      add_item(mark, value);
+    } else if (!key_) {
       begin_key(mark, value);
     } else {
       key_->text = value;
@@ -72,15 +77,23 @@ class StrictBuilder : public YAML::EventHandler {
     }
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    refuse_at(file_, line_of(mark), "a list is not expected here");
+    check_plain(mark, tag, anchor);
+    if (!key_ || list_open_) refuse_at(file_, line_of(mark), "a list is not expected here");
+    list_open_ = true;
+    key_->list.emplace();
   }
-  void OnSequenceEnd() override {}
+
+  void OnSequenceEnd() override {
+    list_open_ = false;
+    open_.back().entries_.push_back(*std::exchange(key_, std::nullopt));
+  }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     check_plain(mark, tag, anchor);
+    if (list_open_) refuse_at(file_, line_of(mark), "a list holds plain values, not maps");
     if (!open_.empty() && !key_) refuse_at(file_, line_of(mark), "a key must be a word, not a map");
     if (open_.size() == kMaxDepth) refuse_at(file_, line_of(mark), "maps are nested too deep");
     open_.push_back(YamlMap(file_, line_of(mark)));
@@ -110,6 +123,9 @@ class StrictBuilder : public YAML::EventHandler {
 
   void begin_key(const YAML::Mark& mark, const std::string& key) {
     const auto& entries = open_.back().entries_;
+    if (entries.size() == kMaxWidth) {
+      refuse_at(file_, line_of(mark), "a map has at most " + std::to_string(kMaxWidth) + " keys");
+    }
     const auto earlier = std::find_if(entries.begin(), entries.end(),
                                       [&](const auto& entry) { return entry.key == key; });
     const std::string shown = printable(key, kMaxShownBytes);
@@ -117,12 +133,27 @@ class StrictBuilder : public YAML::EventHandler {
       refuse_at(
           file_, line_of(mark),
           "key '" + shown + "' is given twice, first in line " + std::to_string(earlier->line));
-    key_ = YamlMap::Entry{key, line_of(mark), "", {}};
+    key_ = YamlMap::Entry{key, line_of(mark), "", {}, {}};
+  }
+
+  void add_item(const YAML::Mark& mark, const std::string& value) {
+    auto& items = *key_->list;
+    if (items.size() == kMaxWidth) {
+      refuse_at(file_, line_of(mark), "a list has at most " + std::to_string(kMaxWidth) + " items");
+    }
+    const bool twice = std::any_of(items.begin(), items.end(),
+                                   [&](const auto& item) { return item.text == value; });
+    if (twice) {
+      refuse_at(file_, line_of(mark),
+                "'" + printable(value, kMaxShownBytes) + "' is given twice in the list");
+    }
+    items.push_back({value, line_of(mark)});
   }
 
   const std::string& file_;
   YamlMap root_;
   bool started_ = false;
+  bool list_open_ = false;             ///< the values that come are items of key_'s list
   std::vector<YamlMap> open_;          ///< from the outermost to the one being filled
   std::vector<YamlMap::Entry> keys_;   ///< the keys under which the inner of them stand
   std::optional<YamlMap::Entry> key_;  ///< a key whose value comes next
@@ -165,14 +196,25 @@ const YamlMap::Entry* YamlMap::find_text(std::string_view key) const {
   const Entry* entry = find(key);
   if (entry != nullptr && !entry->map.empty())
     refuse(entry->line, "key '" + entry->key + "' takes one value, not a map");
+  if (entry != nullptr && entry->list)
+    refuse(entry->line, "key '" + entry->key + "' takes one value, not a list");
+  return entry;
+}
+
+const YamlMap::Entry* YamlMap::find_list(std::string_view key) const {
+  const Entry* entry = find(key);
+  if (entry != nullptr && !entry->list)
+    refuse(entry->line, "key '" + entry->key + "' takes a list, such as [a, b]");
   return entry;
 }
 
 std::optional<YamlMap> YamlMap::optional_map(std::string_view key) const {
   const Entry* entry = find(key);
   if (entry == nullptr) return std::nullopt;
-  if (entry->map.empty())
-    refuse(entry->line, "key '" + entry->key + "' takes a map, not one value");
+  if (entry->map.empty()) {
+    refuse(entry->line,
+           "key '" + entry->key + "' takes a map, not " + (entry->list ? "a list" : "one value"));
+  }
   return entry->map.front();
 }
 
@@ -180,6 +222,11 @@ YamlMap YamlMap::required_map(std::string_view key) const {
   auto map = optional_map(key);
   if (!map) refuse_missing(key);
   return *std::move(map);
+}
+
+std::string YamlMap::place_of(std::string_view key) const {
+  const Entry* entry = find(key);
+  return place(entry == nullptr ? line_ : entry->line);
 }
 
 std::string YamlMap::place(int line) const { return file_ + ":" + std::to_string(line); }

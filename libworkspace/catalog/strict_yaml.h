@@ -11,9 +11,9 @@
 
 namespace workspace {
 
-/// A map of a YAML text, read strictly: maps and plain values alone, each key once, no lists,
-/// anchors, aliases or tags, no control bytes, at most four maps deep, one document. Every refusal
-/// begins with `FILE:LINE: `.
+/// A map of a YAML text, read strictly: maps, plain values and lists of plain values alone, each
+/// key once, no anchors, aliases or tags, no control bytes, at most four maps deep and 256 keys or
+/// items wide, one document. Every refusal begins with `FILE:LINE: `.
 ///
 /// A reader first names the keys it knows, so that a misspelt one is told as such and not as a
 /// missing one. strict_yaml.cc is the one owner of yaml-cpp.
@@ -47,6 +47,43 @@ class YamlMap {
     }
   }
 
+  /// The values of a list, in its order, each made by `make`; nothing when the key is left out.
+  /// Errors: kInvalid when the key holds no list, or a value is given twice; what `make` throws.
+  template <class Make>
+  auto optional_list(std::string_view key, Make make) const
+      -> std::optional<std::vector<decltype(make(std::string()))>> {
+    const Entry* entry = find_list(key);
+    if (entry == nullptr) return std::nullopt;
+    std::vector<decltype(make(std::string()))> values;
+    for (const auto& item : *entry->list) {
+      try {
+        values.push_back(make(item.text));
+      } catch (Error& e) {
+        throw e.in(place(item.line));
+      }
+    }
+    return values;
+  }
+
+  /// The keys in the order of the text, for a map whose keys are names of the user's own choice.
+  /// `check` may refuse one; its Error gets the place in front.
+  template <class Check>
+  std::vector<std::string> keys(Check check) const {
+    std::vector<std::string> names;
+    for (const auto& entry : entries_) {
+      try {
+        check(entry.key);
+      } catch (Error& e) {
+        throw e.in(place(entry.line));
+      }
+      names.push_back(entry.key);
+    }
+    return names;
+  }
+
+  /// Where a key stands: `FILE:LINE`, for a fault that shows only later.
+  [[nodiscard]] std::string place_of(std::string_view key) const;
+
   /// The map under a key. Errors: kInvalid when it is missing or no map.
   [[nodiscard]] YamlMap required_map(std::string_view key) const;
   [[nodiscard]] std::optional<YamlMap> optional_map(std::string_view key) const;
@@ -54,16 +91,23 @@ class YamlMap {
  private:
   friend class StrictBuilder;
 
+  struct Item {
+    std::string text;
+    int line = 0;
+  };
+
   struct Entry {
     std::string key;
     int line = 0;
     std::string text;
-    std::vector<YamlMap> map;  ///< one map, or none for a text
+    std::vector<YamlMap> map;               ///< one map, or none for a text or list
+    std::optional<std::vector<Item>> list;  ///< nothing for a text or map
   };
 
   YamlMap(std::string file, int line) : file_(std::move(file)), line_(line) {}
   [[nodiscard]] const Entry* find(std::string_view key) const;
   [[nodiscard]] const Entry* find_text(std::string_view key) const;
+  [[nodiscard]] const Entry* find_list(std::string_view key) const;
   [[nodiscard]] std::string place(int line) const;
   [[noreturn]] void refuse(int line, const std::string& why) const;
   [[noreturn]] void refuse_missing(std::string_view key) const;

@@ -133,7 +133,7 @@ class Boot {
     }
     domain.kernel = kernel_path_;
     domain.initrd = job_initrd_path(node_.site.scratch, job_.job);
-    domain.kernel_options = node_.site.kernel_options;
+    domain.kernel_options = image_->kernel_options.value_or(node_.site.kernel_options);
     domain.disks = {{root_path_, true}, {disk_path_, false}};
     domain.console_log = node_.records.file(job_.job, "console.log");
     node_.hypervisor->create(domain, Node::step_deadline());

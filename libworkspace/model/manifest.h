@@ -4,10 +4,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "libworkspace/model/digest.h"
 #include "libworkspace/model/guest_config.h"
 #include "libworkspace/model/image_ref.h"
+#include "libworkspace/model/mount_spec.h"
+#include "libworkspace/model/utc_time.h"
 
 namespace workspace {
 
@@ -24,6 +27,30 @@ struct ImageNeeds {
   std::uint64_t memory_mib = 0;
   std::uint32_t vcpus = 1;
   std::uint64_t disk_mib = 0;
+  std::string architecture = "x86_64";  ///< as uname(2) names the machine
+  std::uint32_t gpus = 0;
+};
+
+/// The guest's first process.
+enum class BootMode {
+  kAgent,  ///< the project's agent
+  kInit,   ///< the image's own init, the agent beside it
+};
+
+/// What the image's guests may reach besides their job's tasks.
+enum class ImageNetwork {
+  kNone,     ///< nothing
+  kPrivate,  ///< the other guests of the same job
+};
+
+std::string_view name_of(BootMode mode);
+std::string_view name_of(ImageNetwork network);
+
+/// A variable that the image sets for its tasks.
+struct ImageVariable {
+  std::string name;  ///< `[A-Za-z_][A-Za-z0-9_]*`
+  std::string value;
+  bool operator==(const ImageVariable&) const = default;
 };
 
 /// An image as its admin describes it. The reader and writer of its YAML form is the catalogue.
@@ -34,11 +61,24 @@ struct Manifest {
   ImageName name;
   ImageVersion version;
   std::string description;
+  std::string maintainer;
+  std::string licence;
+  std::optional<UtcTime> created;
+  std::optional<UtcTime> expires;  ///< from then on nobody may use the image
   ImageFile root;
   RootFormat root_format = RootFormat::kSquashfs;
   std::optional<ImageFile> kernel;  ///< the site's when the image brings none
   std::optional<ImageFile> initrd;
+  std::optional<std::string> kernel_options;  ///< in place of the site's
+  BootMode boot = BootMode::kAgent;
   ImageNeeds needs;
+  std::vector<ImageVariable> env;  ///< by name
+  std::string workdir;             ///< a task's, where its own is not there; empty: none
+  std::vector<MountSpec> mounts;   ///< of the node, for every job of this image
+  bool allow_root = false;         ///< whether a job may ask to be root inside
+  ImageNetwork network = ImageNetwork::kPrivate;
+  /// The commands of the node that its guests may ask for; nothing said: all that the site permits.
+  std::optional<std::vector<std::string>> host_commands;
 };
 
 }  // namespace workspace

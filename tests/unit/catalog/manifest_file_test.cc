@@ -31,6 +31,21 @@ const std::string kFull =
     "boot: agent\n"
     "needs: {memory: 1G, vcpus: 2, disk: 1500K}\n";
 
+const std::string kEveryOptionalKey = std::string(kSmallest) +
+                                      "maintainer: Ada <ada@site.example>\n"
+                                      "licence: GPL-2.0-only\n"
+                                      "created: 2026-01-31\n"
+                                      "expires: 2027-01-31T12:30:05Z\n"
+                                      "kernel_options: quiet\n"
+                                      "boot: init\n"
+                                      "needs: {architecture: aarch64, gpu: 2}\n"
+                                      "env: {LANG: C.UTF-8, A1: \"a \\\"b\\\"\"}\n"
+                                      "workdir: /opt/model\n"
+                                      "mounts: [/data, '/sw:/opt/sw:ro']\n"
+                                      "allow_root: true\n"
+                                      "network: none\n"
+                                      "host_commands: [sbatch, squeue]\n";
+
 TEST(ManifestFile, ReadsEveryKey) {
   const Manifest manifest = parse_manifest(kFull, "f");
   EXPECT_EQ(manifest.name.text(), "legacy-bullseye");
@@ -58,8 +73,30 @@ TEST(ManifestFile, WhatIsLeftOutHasADefault) {
   EXPECT_EQ(manifest.needs.disk_mib, 0);
 }
 
+TEST(ManifestFile, ReadsEveryOptionalKey) {
+  const Manifest manifest = parse_manifest(kEveryOptionalKey, "f");
+  EXPECT_EQ(manifest.maintainer, "Ada <ada@site.example>");
+  EXPECT_EQ(manifest.licence, "GPL-2.0-only");
+  EXPECT_EQ(format_utc_time(*manifest.created), "2026-01-31T00:00:00Z");
+  EXPECT_EQ(format_utc_time(*manifest.expires), "2027-01-31T12:30:05Z");
+  EXPECT_EQ(manifest.kernel_options, "quiet");
+  EXPECT_EQ(manifest.boot, BootMode::kInit);
+  EXPECT_EQ(manifest.needs.architecture, "aarch64");
+  EXPECT_EQ(manifest.needs.gpus, 2U);
+  EXPECT_THAT(manifest.env, ::testing::ElementsAre(ImageVariable{"A1", "a \"b\""},
+                                                   ImageVariable{"LANG", "C.UTF-8"}));
+  EXPECT_EQ(manifest.workdir, "/opt/model");
+  EXPECT_EQ(format_mounts(manifest.mounts), "/data:/data:rw,/sw:/opt/sw:ro");
+  EXPECT_TRUE(manifest.allow_root);
+  EXPECT_EQ(manifest.network, ImageNetwork::kNone);
+  EXPECT_EQ(manifest.host_commands, (std::vector<std::string>{"sbatch", "squeue"}));
+  EXPECT_EQ(parse_manifest(kSmallest + std::string("host_commands: []\n"), "f").host_commands,
+            std::vector<std::string>());
+}
+
 TEST(ManifestFile, TheCanonicalTextReadsBackToItself) {
-  for (const std::string& text : {std::string(kSmallest), kFull}) {
+  for (const std::string& text : {std::string(kSmallest), kFull, kEveryOptionalKey,
+                                  kSmallest + std::string("host_commands: []\n")}) {
     SCOPED_TRACE(text);
     const std::string canonical = format_manifest(parse_manifest(text, "f"));
     EXPECT_EQ(format_manifest(parse_manifest(canonical, "f")), canonical);
@@ -90,6 +127,37 @@ TEST(ManifestFile, TheCanonicalTextNeverChanges) {
                 "  vcpus: 2\n"
                 "  disk: 2M\n");
   EXPECT_EQ(manifest_digest("").to_string(), kDigest);
+  EXPECT_EQ(format_manifest(parse_manifest(kEveryOptionalKey, "f")),
+            "name: \"tiny\"\n"
+            "version: \"1\"\n"
+            "description: \"\"\n"
+            "maintainer: \"Ada <ada@site.example>\"\n"
+            "licence: \"GPL-2.0-only\"\n"
+            "created: 2026-01-31T00:00:00Z\n"
+            "expires: 2027-01-31T12:30:05Z\n"
+            "root:\n"
+            "  file: \"tiny.squashfs\"\n"
+            "  format: squashfs\n"
+            "kernel_options: \"quiet\"\n"
+            "boot: init\n"
+            "needs:\n"
+            "  memory: 0M\n"
+            "  vcpus: 1\n"
+            "  disk: 0M\n"
+            "  architecture: aarch64\n"
+            "  gpu: 2\n"
+            "env:\n"
+            "  A1: \"a \\\"b\\\"\"\n"
+            "  LANG: \"C.UTF-8\"\n"
+            "workdir: \"/opt/model\"\n"
+            "mounts:\n"
+            "  - \"/data:/data:rw\"\n"
+            "  - \"/sw:/opt/sw:ro\"\n"
+            "allow_root: true\n"
+            "network: none\n"
+            "host_commands:\n"
+            "  - \"sbatch\"\n"
+            "  - \"squeue\"\n");
 }
 
 TEST(ManifestFile, RefusesWithPlaceAndReason) {
@@ -116,7 +184,44 @@ TEST(ManifestFile, RefusesWithPlaceAndReason) {
            Case{start + "root: {file: a, format: ext4, size: -1}\n",
                 "f:3: size '-1' is not a whole number up to"},
            Case{start + root + "kernel: {file: a, format: ext4}\n", "f:4: unknown key 'format'"},
-           Case{start + root + "boot: init\n", "f:4: boot 'init' is not known; there is agent"},
+           Case{start + root + "boot: sysv\n",
+                "f:4: boot 'sysv' is not known; there are agent, init"},
+           Case{start + root + "inherits: base.yaml\n",
+                "f:4: a registered manifest inherits nothing"},
+           Case{start + root + "maintainer: \"a\\tb\"\n", "f:4: maintainer must be one line"},
+           Case{start + root + "licence: [MIT]\n",
+                "f:4: key 'licence' takes one value, not a list"},
+           Case{start + root + "expires: tomorrow\n", "f:4: expires 'tomorrow' is not a time"},
+           Case{start + root + "created: 2026-02-30\n", "f:4: created '2026-02-30' is not a time"},
+           Case{start + root + "created: 2026-02-02\nexpires: 2026-02-01\n",
+                "f:5: the image expires before it was created"},
+           Case{start + root + "kernel_options: \"a\\nb\"\n",
+                "f:4: kernel_options must be one line"},
+           Case{start + root + "needs: {architecture: vax}\n",
+                "f:4: architecture 'vax' is not known; there are x86_64, aarch64"},
+           Case{start + root + "needs: {gpu: 65}\n",
+                "f:4: gpu '65' is not a whole number up to 64"},
+           Case{start + root + "env: {1A: x}\n", "f:4: '1A' is not the name of a variable"},
+           Case{start + root + "env: {A-B: x}\n", "f:4: 'A-B' is not the name of a variable"},
+           Case{start + root + "env: {A: \"x\\ny\"}\n", "f:4: the value of A must be one line"},
+           Case{start + root + "env: {A: {B: c}}\n", "f:4: key 'A' takes one value, not a map"},
+           Case{start + root + "env: [A]\n", "f:4: key 'env' takes a map, not a list"},
+           Case{start + root + "workdir: opt\n", "f:4: workdir 'opt' is not an absolute path"},
+           Case{start + root + "mounts: /data\n", "f:4: key 'mounts' takes a list, such as [a, b]"},
+           Case{start + root + "mounts:\n- /data\n- data\n",
+                "f:6: mount source 'data' is not an absolute path"},
+           Case{start + root + "mounts: [/data:/usr]\n", "f:4: nothing may be mounted at '/usr'"},
+           Case{start + root + "mounts: [/a:/x, /b:/x]\n",
+                "f:4: two mounts have the destination '/x'"},
+           Case{start + root + "mounts: [/a, /a]\n", "f:4: '/a' is given twice in the list"},
+           Case{start + root + "allow_root: yes\n",
+                "f:4: allow_root 'yes' is neither true nor false"},
+           Case{start + root + "network: public\n",
+                "f:4: network 'public' is not known; there are none, private"},
+           Case{start + root + "host_commands: [../sbatch]\n",
+                "f:4: '../sbatch' is not the name of a command"},
+           Case{start + root + "host_commands: [{a: b}]\n",
+                "f:4: a list holds plain values, not maps"},
            Case{start + root + "needs: {memroy: 1G}\n",
                 "f:4: unknown key 'memroy'; did you mean 'memory'?"},
            Case{start + root + "needs: {memory: lots}\n", "f:4: memory 'lots' is not a size"},

@@ -50,7 +50,14 @@ TEST(StrictYaml, RefusesWhatIsNoPlainMap) {
            Case{"a: 1\nb: *x\n", "f:2: "},
            Case{"a: !!str 1\n", "f:1: tags such as 'tag:yaml.org,2002:str' are not allowed"},
            Case{"a: !mine {b: 1}\n", "f:1: tags such as '!mine' are not allowed"},
-           Case{"a: [1, 2]\n", "f:1: a list is not expected here"},
+           Case{"a: [1, [2]]\n", "f:1: a list is not expected here"},
+           Case{"a: [1, {b: 2}]\n", "f:1: a list holds plain values, not maps"},
+           Case{"a: [1, ~]\n", "f:1: an item of the list has no value"},
+           Case{"a: &x [1]\n", "f:1: anchors are not allowed"},
+           Case{"a: [&x 1]\n", "f:1: anchors are not allowed"},
+           Case{"a: [b, c, b]\n", "f:1: 'b' is given twice in the list"},
+           Case{"a: [1\n", "f:1: a list holds plain values, not maps"},
+           Case{"[a]: 1\n", "f:1: a list is not expected here"},
            Case{"- a\n- b\n", "f:1: a list is not expected here"},
            Case{"a:\nb: 1\n", "f:1: key 'a' has no value"},
            Case{"a: ~\n", "f:1: key 'a' has no value"},
@@ -70,6 +77,44 @@ TEST(StrictYaml, RefusesWhatIsNoPlainMap) {
     SCOPED_TRACE(text);
     expect_error([&] { YamlMap::parse(text, "f"); }, ErrorKind::kInvalid, StartsWith(message));
   }
+}
+
+TEST(StrictYaml, ReadsLists) {
+  const auto map =
+      YamlMap::parse("flow: [a, \"b c\"]\nempty: []\nblock:\n- x\n- y\nlast: 1\n", "f");
+  EXPECT_EQ(map.optional_list("flow", as_text), (std::vector<std::string>{"a", "b c"}));
+  EXPECT_EQ(map.optional_list("empty", as_text), std::vector<std::string>());
+  EXPECT_EQ(map.optional_list("block", as_text), (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(map.optional_list("absent", as_text), std::nullopt);
+  EXPECT_EQ(map.required("last", as_text), "1");
+  expect_error([&] { (void)map.optional_list("last", as_text); }, ErrorKind::kInvalid,
+               "f:6: key 'last' takes a list, such as [a, b]");
+  expect_error([&] { (void)map.required("flow", as_text); }, ErrorKind::kInvalid,
+               "f:1: key 'flow' takes one value, not a list");
+  expect_error([&] { (void)map.required_map("block"); }, ErrorKind::kInvalid,
+               "f:3: key 'block' takes a map, not a list");
+}
+
+TEST(StrictYaml, TellsTheKeysOfAnOpenMap) {
+  const auto map = YamlMap::parse("b: 1\na: 2\n", "f");
+  EXPECT_EQ(map.keys([](const std::string&) {}), (std::vector<std::string>{"b", "a"}));
+  const auto refuse_a = [](const std::string& key) {
+    if (key == "a") throw Error(ErrorKind::kInvalid, "no a");
+  };
+  expect_error([&] { (void)map.keys(refuse_a); }, ErrorKind::kInvalid, "f:2: no a");
+}
+
+TEST(StrictYaml, WidthIsBounded) {
+  std::string wide_map;
+  std::string wide_list = "a: [";
+  for (int i = 0; i < 257; ++i) {
+    wide_map += "k" + std::to_string(i) + ": 1\n";
+    wide_list += std::to_string(i) + ",";
+  }
+  expect_error([&] { YamlMap::parse(wide_map, "f"); }, ErrorKind::kInvalid,
+               "f:257: a map has at most 256 keys");
+  expect_error([&] { YamlMap::parse(wide_list + "]", "f"); }, ErrorKind::kInvalid,
+               "f:1: a list has at most 256 items");
 }
 
 TEST(StrictYaml, DepthIsNoBurden) {

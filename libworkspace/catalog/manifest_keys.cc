@@ -1,0 +1,247 @@
+#include "libworkspace/catalog/manifest_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+#include "libworkspace/catalog/yaml_values.h"
+#include "libworkspace/model/size.h"
+
+namespace workspace::manifest_keys {
+namespace {
+
+using yaml_values::parse_line;
+using yaml_values::parse_number;
+
+constexpr std::size_t kMaxTextBytes = 256;
+constexpr std::size_t kMaxPathBytes = 1024;
+constexpr std::size_t kMaxVariableNameBytes = 128;
+constexpr std::size_t kMaxVariableBytes = 4096;
+constexpr std::size_t kMaxMounts = 16;
+constexpr std::size_t kMaxCommandBytes = 32;
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 50;
+constexpr std::uint64_t kMaxVcpus = 65535;
+constexpr std::uint64_t kMaxGpus = 64;
+constexpr std::array<std::string_view, 2> kArchitectures = {"x86_64", "aarch64"};
+
+Error invalid(const std::string& why) { return {ErrorKind::kInvalid, why}; }
+
+bool is_of(std::string_view text, std::string_view alphabet) {
+  return text.find_first_not_of(alphabet) == std::string_view::npos;
+}
+
+std::string parse_path(const std::string& text) {
+  if (text.empty()) throw invalid("the file's name is empty");
+  return parse_line("the file's name", text, kMaxPathBytes);
+}
+
+/// One of a few words, each the name_of a value.
+template <class Value>
+Value parse_choice(std::string_view what, const std::string& text, std::span<const Value> values) {
+  std::vector<std::string> names;
+  for (const auto value : values) {
+    if (text == name_of(value)) return value;
+    names.emplace_back(name_of(value));
+  }
+  throw invalid(std::string(what) + " '" + printable(text, 32) + "' is not known; there are " +
+                join(names, ", "));
+}
+
+BootMode parse_boot(const std::string& text) {
+  static constexpr std::array kModes = {BootMode::kAgent, BootMode::kInit};
+  return parse_choice<BootMode>("boot", text, kModes);
+}
+
+ImageNetwork parse_network(const std::string& text) {
+  static constexpr std::array kNetworks = {ImageNetwork::kNone, ImageNetwork::kPrivate};
+  return parse_choice<ImageNetwork>("network", text, kNetworks);
+}
+
+std::string parse_architecture(const std::string& text) {
+  if (std::find(kArchitectures.begin(), kArchitectures.end(), text) != kArchitectures.end())
+    return text;
+  throw invalid("architecture '" + printable(text, 32) +
+                "' is not known; there are x86_64, aarch64");
+}
+
+void check_variable_name(const std::string& name) {
+  static constexpr std::string_view kFirst =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+  static constexpr std::string_view kRest =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+  if (name.empty() || name.size() > kMaxVariableNameBytes || !is_of(name.substr(0, 1), kFirst) ||
+      !is_of(name, kRest)) {
+    throw invalid("'" + printable(name, 64) +
+                  "' is not the name of a variable; allowed are letters, digits and '_', no digit "
+                  "first");
+  }
+}
+
+std::string parse_command_name(const std::string& text) {
+  if (text.empty() || text.size() > kMaxCommandBytes ||
+      !is_of(text, "abcdefghijklmnopqrstuvwxyz0123456789_-"))
+    throw invalid("'" + printable(text, 64) + "' is not the name of a command, such as sbatch");
+  return text;
+}
+
+MountSpec parse_mount(const std::string& text) {
+  MountSpec mount = MountSpec::parse(text);
+  try {
+    check_mount_destination(mount.destination);
+  } catch (const Error& e) {
+    // To a user it is forbidden; in a manifest it is a fault of the manifest.
+    throw invalid(e.text());
+  }
+  return mount;
+}
+
+void check_mounts(const YamlMap& map, const std::vector<MountSpec>& mounts) {
+  if (mounts.size() > kMaxMounts) {
+    throw invalid(map.place_of("mounts") + ": an image has at most " + std::to_string(kMaxMounts) +
+                  " mounts");
+  }
+  for (std::size_t i = 0; i < mounts.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (mounts[i].destination == mounts[j].destination) {
+        throw invalid(map.place_of("mounts") + ": two mounts have the destination '" +
+                      mounts[i].destination + "'");
+      }
+    }
+  }
+}
+
+ImageFile read_file_entry(const YamlMap& map, const std::string& folder) {
+  ImageFile file;
+  file.path = map.required("file", parse_path);
+  if (!file.path.starts_with("/")) file.path = folder + file.path;
+  file.digest = map.optional("digest", [](const std::string& text) { return Digest::parse(text); });
+  const auto size = map.optional(
+      "size", [](const std::string& text) { return parse_number("size", text, kMaxFileBytes); });
+  file.size_bytes = size.value_or(0);
+  return file;
+}
+
+std::optional<ImageFile> read_own_file(const YamlMap& manifest, std::string_view key,
+                                       const std::string& folder) {
+  const auto map = manifest.optional_map(key);
+  if (!map) return std::nullopt;
+  map->allow_only({"file", "digest", "size"});
+  return read_file_entry(*map, folder);
+}
+
+void apply_needs(const YamlMap& map, ImageNeeds& needs) {
+  map.allow_only({"memory", "vcpus", "disk", "architecture", "gpu"});
+  const auto size = [&](std::string_view key) {
+    return map.optional(key, [&](const std::string& text) { return parse_size_mib(text, key); });
+  };
+  const auto count = [&](std::string_view key, std::uint64_t max) {
+    return map.optional(key, [&](const std::string& text) {
+      return static_cast<std::uint32_t>(parse_number(key, text, max));
+    });
+  };
+  needs.memory_mib = size("memory").value_or(needs.memory_mib);
+  needs.disk_mib = size("disk").value_or(needs.disk_mib);
+  needs.vcpus = count("vcpus", kMaxVcpus).value_or(needs.vcpus);
+  needs.gpus = count("gpu", kMaxGpus).value_or(needs.gpus);
+  needs.architecture =
+      map.optional("architecture", parse_architecture).value_or(needs.architecture);
+}
+
+void apply_env(const YamlMap& map, std::vector<ImageVariable>& env) {
+  for (const auto& name : map.keys(check_variable_name)) {
+    auto value = map.required(name, [&](const std::string& text) {
+      return parse_line("the value of " + name, text, kMaxVariableBytes);
+    });
+    const auto at = std::lower_bound(env.begin(), env.end(), name,
+                                     [](const auto& a, const auto& b) { return a.name < b; });
+    if (at != env.end() && at->name == name) {
+      at->value = std::move(value);
+    } else {
+      env.insert(at, {name, std::move(value)});
+    }
+  }
+}
+
+/// Who made the image, for what, and how long it may be used.
+void apply_description(const YamlMap& map, Manifest& manifest) {
+  const auto line = [&](std::string_view key, std::string& value) {
+    auto given = map.optional(
+        key, [&](const std::string& text) { return parse_line(key, text, kMaxTextBytes); });
+    if (given) value = *std::move(given);
+  };
+  const auto time = [&](std::string_view key, std::optional<UtcTime>& value) {
+    const auto given =
+        map.optional(key, [&](const std::string& text) { return parse_utc_time(text, key); });
+    if (given) value = given;
+  };
+  line("description", manifest.description);
+  line("maintainer", manifest.maintainer);
+  line("licence", manifest.licence);
+  time("created", manifest.created);
+  time("expires", manifest.expires);
+}
+
+/// What is booted, and how.
+void apply_system(const YamlMap& map, const std::string& folder, Manifest& manifest) {
+  if (const auto root = map.optional_map("root")) {
+    root->allow_only({"file", "format", "digest", "size"});
+    manifest.root = read_file_entry(*root, folder);
+    manifest.root_format = root->required("format", parse_root_format);
+  }
+  if (auto kernel = read_own_file(map, "kernel", folder)) manifest.kernel = std::move(kernel);
+  if (auto initrd = read_own_file(map, "initrd", folder)) manifest.initrd = std::move(initrd);
+  if (auto options = map.optional("kernel_options", yaml_values::parse_kernel_options))
+    manifest.kernel_options = std::move(options);
+  if (const auto boot = map.optional("boot", parse_boot)) manifest.boot = *boot;
+}
+
+/// What the image's tasks find, and may do.
+void apply_inside(const YamlMap& map, Manifest& manifest) {
+  if (const auto env = map.optional_map("env")) apply_env(*env, manifest.env);
+  const auto workdir = map.optional(
+      "workdir", [](const std::string& text) { return check_absolute_path(text, "workdir"); });
+  if (workdir) manifest.workdir = *workdir;
+  if (auto mounts = map.optional_list("mounts", parse_mount)) {
+    check_mounts(map, *mounts);
+    manifest.mounts = *std::move(mounts);
+  }
+  const auto allow_root = map.optional("allow_root", [](const std::string& text) {
+    return yaml_values::parse_switch("allow_root", text);
+  });
+  if (allow_root) manifest.allow_root = *allow_root;
+  if (const auto network = map.optional("network", parse_network)) manifest.network = *network;
+  if (auto commands = map.optional_list("host_commands", parse_command_name))
+    manifest.host_commands = std::move(commands);
+}
+
+}  // namespace
+
+void check_known(const YamlMap& map) {
+  map.allow_only({"name",    "version",        "description", "maintainer", "licence",
+                  "created", "expires",        "root",        "kernel",     "initrd",
+                  "boot",    "kernel_options", "needs",       "env",        "workdir",
+                  "mounts",  "network",        "allow_root",  "inherits",   "host_commands"});
+}
+
+Manifest begin(const YamlMap& map) {
+  auto name = map.required("name", ImageName::parse);
+  auto version = map.required("version", ImageVersion::parse);
+  return {std::move(name), std::move(version)};
+}
+
+void apply(const YamlMap& map, const std::string& folder, Manifest& manifest) {
+  apply_description(map, manifest);
+  apply_system(map, folder, manifest);
+  if (const auto needs = map.optional_map("needs")) apply_needs(*needs, manifest.needs);
+  apply_inside(map, manifest);
+}
+
+void check_complete(const YamlMap& map, const Manifest& manifest) {
+  if (manifest.root.path.empty()) (void)map.required_map("root");
+  if (manifest.created && manifest.expires && *manifest.expires <= *manifest.created)
+    throw invalid(map.place_of("expires") + ": the image expires before it was created");
+}
+
+}  // namespace workspace::manifest_keys
