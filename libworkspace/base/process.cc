@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -58,6 +59,8 @@ struct ChildSetup : bp::extend::handler {
 
   template <class Executor>
   void on_exec_setup(Executor&) const {
+    // Behind Boost's own handlers, so this is what stays.
+    if (command.stdin_fd >= 0) ::dup2(command.stdin_fd, STDIN_FILENO);
     const bool grouped = new_session ? ::setsid() >= 0 : ::setpgid(0, 0) == 0;
     sigset_t none;
     ::sigemptyset(&none);
@@ -71,10 +74,25 @@ struct ChildSetup : bp::extend::handler {
       ::_exit(126);
     limit(RLIMIT_AS, command.max_memory_bytes);
     limit(RLIMIT_CPU, command.max_cpu_s);
-    if (!grouped || !drop_privileges()) ::_exit(126);
+    limit(RLIMIT_FSIZE, command.max_file_bytes);
+    if (!grouped || !isolate() || !drop_privileges()) ::_exit(126);
   }
 
  private:
+  [[nodiscard]] bool isolate() const {
+    if (!command.isolated) return true;
+    constexpr int kSpaces = CLONE_NEWNET | CLONE_NEWIPC;
+    if (::geteuid() == 0) {
+      if (::unshare(kSpaces) != 0) return false;
+    } else {
+      // Where the site forbids it to users, the user's own rights are the bound.
+      (void)::unshare(CLONE_NEWUSER | kSpaces);
+    }
+    const struct rlimit no_core = {0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+  }
+
   [[nodiscard]] bool drop_privileges() const {
     if (!command.credentials) return true;
     const auto& to = *command.credentials;
@@ -174,30 +192,111 @@ class Reaper {
 
 }  // namespace
 
-CommandResult run_command(const Command& command, Deadline deadline, std::size_t max_output_bytes) {
-  bp::pipe out_pipe;
-  bp::pipe err_pipe;
-  bp::child child = spawn(command, false, bp::std_out > out_pipe, bp::std_err > err_pipe);
-  Reaper reaper(child);
-  const UniqueFd out_fd(::fcntl(out_pipe.native_source(), F_DUPFD_CLOEXEC, 3));
-  const UniqueFd err_fd(::fcntl(err_pipe.native_source(), F_DUPFD_CLOEXEC, 3));
-  out_pipe.close();
-  err_pipe.close();
-  Drain out(out_fd.get(), max_output_bytes);
-  Drain err(err_fd.get(), max_output_bytes);
-  const auto late = [&] {
-    return Error(ErrorKind::kTimeout, command.argv[0] + " did not end in time and was killed");
-  };
-  while (out.open() || err.open()) {
-    std::array<struct pollfd, 2> entries = {out.poll_entry(), err.poll_entry()};
-    const int ready = ::poll(entries.data(), entries.size(), deadline.poll_ms());
-    if (ready < 0 && errno != EINTR) throw_errno("waiting for " + command.argv[0]);
-    if (ready == 0) throw late();
-    if (entries[0].revents != 0) out.read_some();
-    if (entries[1].revents != 0) err.read_some();
+namespace {
+
+/// How often a pipeline's watcher is called.
+constexpr std::chrono::milliseconds kWatchInterval{200};
+
+/// A program of a pipeline with what it says.
+class Stage {
+ public:
+  /// `out_fd` is where its stdout goes; without one it is kept.
+  Stage(const Command& command, int out_fd, std::size_t max_output_bytes) : name_(command.argv[0]) {
+    bp::pipe out_pipe;
+    bp::pipe err_pipe;
+    if (out_fd >= 0) {
+      const std::unique_ptr<FILE, int (*)(FILE*)> stream(::fdopen(::dup(out_fd), "w"), &::fclose);
+      if (!stream) throw_errno("opening a pipe");
+      child_ = spawn(command, false, bp::std_out > stream.get(), bp::std_err > err_pipe);
+    } else {
+      child_ = spawn(command, false, bp::std_out > out_pipe, bp::std_err > err_pipe);
+      out_fd_.reset(::fcntl(out_pipe.native_source(), F_DUPFD_CLOEXEC, 3));
+    }
+    err_fd_.reset(::fcntl(err_pipe.native_source(), F_DUPFD_CLOEXEC, 3));
+    out_ = Drain(out_fd_.get(), max_output_bytes);
+    err_ = Drain(err_fd_.get(), max_output_bytes);
   }
-  if (!reaper.wait(deadline)) throw late();
-  return {reaper.exit_status(), out.take(), err.take()};
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  std::array<Drain*, 2> streams() { return {&out_, &err_}; }
+  bool wait(Deadline deadline) { return reaper_.wait(deadline); }
+  CommandResult take_result() { return {reaper_.exit_status(), out_.take(), err_.take()}; }
+
+ private:
+  std::string name_;
+  bp::child child_;
+  Reaper reaper_{child_};
+  UniqueFd out_fd_;
+  UniqueFd err_fd_;
+  Drain out_{-1, 0};
+  Drain err_{-1, 0};
+};
+
+struct PipeEnds {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+PipeEnds make_pipe() {
+  std::array<int, 2> fds{};
+  if (::pipe2(fds.data(), O_CLOEXEC) != 0) throw_errno("making a pipe");
+  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+/// Reads what the programs say until all of them have closed their streams.
+void drain_all(std::vector<std::unique_ptr<Stage>>& stages, Deadline deadline,
+               const std::function<void()>& watch) {
+  for (;;) {
+    std::vector<struct pollfd> entries;
+    std::vector<Drain*> drains;
+    for (auto& stage : stages) {
+      for (Drain* drain : stage->streams()) {
+        if (!drain->open()) continue;
+        entries.push_back(drain->poll_entry());
+        drains.push_back(drain);
+      }
+    }
+    if (entries.empty()) return;
+    const int wait_ms = watch ? deadline.poll_ms(kWatchInterval) : deadline.poll_ms();
+    const int ready = ::poll(entries.data(), entries.size(), wait_ms);
+    if (ready < 0 && errno != EINTR) throw_errno("waiting for " + stages.back()->name());
+    if (deadline.passed() && ready == 0) {
+      throw Error(ErrorKind::kTimeout,
+                  stages.back()->name() + " did not end in time and was killed");
+    }
+    if (watch) watch();
+    for (std::size_t i = 0; ready > 0 && i < entries.size(); ++i)
+      if (entries[i].revents != 0) drains[i]->read_some();
+  }
+}
+
+}  // namespace
+
+std::vector<CommandResult> run_pipeline(const std::vector<Command>& commands, Deadline deadline,
+                                        const std::function<void()>& watch,
+                                        std::size_t max_output_bytes) {
+  std::vector<std::unique_ptr<Stage>> stages;
+  UniqueFd from_previous;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const bool last = i + 1 == commands.size();
+    Command command = commands[i];
+    if (from_previous.valid()) command.stdin_fd = from_previous.get();
+    PipeEnds pipe = last ? PipeEnds() : make_pipe();
+    stages.push_back(std::make_unique<Stage>(command, pipe.write.get(), max_output_bytes));
+    from_previous = std::move(pipe.read);
+  }
+  drain_all(stages, deadline, watch);
+  std::vector<CommandResult> results;
+  for (auto& stage : stages) {
+    if (!stage->wait(deadline))
+      throw Error(ErrorKind::kTimeout, stage->name() + " did not end in time and was killed");
+    results.push_back(stage->take_result());
+  }
+  return results;
+}
+
+CommandResult run_command(const Command& command, Deadline deadline, std::size_t max_output_bytes) {
+  return std::move(run_pipeline({command}, deadline, {}, max_output_bytes).front());
 }
 
 std::string check_command(const Command& command, Deadline deadline) {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,13 @@ struct Command {
   /// Bounds on a tool that reads what is not trusted; 0 is no bound.
   std::uint64_t max_memory_bytes = 0;
   unsigned max_cpu_s = 0;
+  std::uint64_t max_file_bytes = 0;  ///< of each file it writes
+  /// For a tool that reads what is not trusted: no network, none of the node's IPC objects, no
+  /// privileges from set-user-id programs, no core dump. A caller that is not root gets of this
+  /// what the kernel grants to ordinary users.
+  bool isolated = false;
+  /// A descriptor for its stdin instead of /dev/null.
+  int stdin_fd = -1;
 };
 
 struct CommandResult {
@@ -46,6 +54,15 @@ struct CommandResult {
 /// killed. Errors: kTimeout; kHost when the program cannot be started.
 CommandResult run_command(const Command& command, Deadline deadline,
                           std::size_t max_output_bytes = 65536);
+
+/// Runs programs at once, the stdout of each being the stdin of the next, to the end of all; the
+/// output that is kept is the last one's. `watch`, if there is one, is called some times a second
+/// meanwhile; what it throws kills them. At the deadline all of them are killed. The results are in
+/// the order of the commands. A program that ends early lets the one before it die of SIGPIPE, so
+/// the fault to tell is that of the last one that failed by itself. Errors: as run_command.
+std::vector<CommandResult> run_pipeline(const std::vector<Command>& commands, Deadline deadline,
+                                        const std::function<void()>& watch = {},
+                                        std::size_t max_output_bytes = 65536);
 
 /// run_command that takes any exit status but 0 for a kHost error, whose text is the command's
 /// name and the last line it wrote to stderr. Returns its stdout.

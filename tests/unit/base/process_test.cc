@@ -117,6 +117,44 @@ TEST(RunCommand, LimitsAToolThatReadsWhatIsNotTrusted) {
   EXPECT_EQ(run_command(command, soon()).output, "524288\n7\n");
 }
 
+TEST(RunCommand, IsolatesAToolThatReadsWhatIsNotTrusted) {
+  Command command = shell(
+      "grep NoNewPrivs /proc/self/status; ulimit -c; wc -l </proc/net/dev; head -c 2048 /dev/zero "
+      ">f");
+  command.isolated = true;
+  command.max_file_bytes = 1024;
+  const TemporaryFolder folder;
+  command.argv[2] = "cd " + folder.path() + "; " + command.argv[2];
+  const auto result = run_command(command, soon());
+  // Two lines of headings and the loopback link of a network namespace of its own.
+  EXPECT_EQ(result.output, "NoNewPrivs:\t1\n0\n3\n");
+  EXPECT_EQ(result.exit_status, 128 + SIGXFSZ);
+  EXPECT_EQ(read_file(folder.file("f"), 4096).size(), 1024U);
+}
+
+TEST(RunPipeline, JoinsProgramsAndTellsEachOnesEnd) {
+  int watched = 0;
+  const auto results = run_pipeline(
+      {shell("echo a; sleep 0.5; echo b; echo first >&2"), shell("cat; exit 3"), shell("tr ab xy")},
+      soon(), [&] { ++watched; });
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_EQ(results[0].error_output, "first\n");
+  EXPECT_EQ(results[1].exit_status, 3);
+  EXPECT_EQ(results[2].output, "x\ny\n");
+  EXPECT_GT(watched, 0);
+  // One that ends early does not hold up the one before it.
+  EXPECT_EQ(run_pipeline({shell("yes"), shell("head -n1")}, soon())[0].exit_status, 128 + SIGPIPE);
+}
+
+TEST(RunPipeline, KillsAllWhenTheWatcherThrowsOrTheTimeIsUp) {
+  const std::vector<Command> endless = {shell("exec sleep 3000"), shell("exec cat")};
+  expect_error(
+      [&] { run_pipeline(endless, soon(), [] { throw Error(ErrorKind::kDenied, "no"); }); },
+      ErrorKind::kDenied, StrEq("no"));
+  expect_error([&] { run_pipeline(endless, Deadline::in(milliseconds(300))); }, ErrorKind::kTimeout,
+               StrEq("sh did not end in time and was killed"));
+}
+
 TEST(RunCommand, LooksForProgramsInTheSystemsFoldersAlone) {
   const TemporaryFolder folder;
   const std::string path = ::getenv("PATH");
