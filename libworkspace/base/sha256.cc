@@ -1,25 +1,44 @@
 #include "libworkspace/base/sha256.h"
 
-#include <sodium.h>
+#include <openssl/evp.h>
+
+#include <new>
 
 namespace workspace {
 
 struct Sha256::State {
-  crypto_hash_sha256_state sodium;
+  State() : context(EVP_MD_CTX_new()) {
+    if (context == nullptr) throw std::bad_alloc();
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { EVP_MD_CTX_free(context); }
+
+  EVP_MD_CTX* context;
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) { crypto_hash_sha256_init(&state_->sodium); }
+namespace {
+
+/// libcrypto's digests fail only for want of memory.
+void check(int result) {
+  if (result != 1) throw std::bad_alloc();
+}
+
+}  // namespace
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  check(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr));
+}
 
 Sha256::~Sha256() = default;
 
 void Sha256::update(std::string_view bytes) {
-  crypto_hash_sha256_update(&state_->sodium, reinterpret_cast<const unsigned char*>(bytes.data()),
-                            bytes.size());
+  check(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()));
 }
 
 Sha256::Bytes Sha256::finish() {
   Bytes bytes{};
-  crypto_hash_sha256_final(&state_->sodium, bytes.data());
+  check(EVP_DigestFinal_ex(state_->context, bytes.data(), nullptr));
   return bytes;
 }
 
