@@ -11,6 +11,7 @@
 #include "libworkspace/base/process.h"
 #include "libworkspace/model/control_link.h"
 #include "libworkspace/network/job_namespace.h"
+#include "test_paths.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/private_node.h"
 #include "tests/support/temporary_folder.h"
@@ -23,7 +24,8 @@ using testing::on_private_node;
 using testing::output_of;
 using testing::TemporaryFolder;
 
-constexpr char kScript[] = WS_SOURCE_DIR "/libworkspace/network/vif-workspace";
+const std::string kScript =
+    std::string(testing::kSourceDir) + "/libworkspace/network/vif-workspace";
 
 Deadline soon() { return Deadline::in(std::chrono::seconds(20)); }
 

@@ -23,6 +23,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/guest/frame_socket.h"
 #include "libworkspace/guest/messages.h"
+#include "test_paths.h"
 
 namespace workspace::testing {
 namespace {
@@ -129,8 +130,9 @@ std::vector<char*> c_strings(const std::vector<std::string>& texts) {
   if (!task.script_path.empty()) argv.insert(argv.end(), {"--script", task.script_path});
   argv.emplace_back("--");
   argv.insert(argv.end(), task.argv.begin(), task.argv.end());
-  ::execve(WS_BINARY_DIR "/spank_plugin/workspace_exec/workspace-exec", c_strings(argv).data(),
-           c_strings(task.environment).data());
+  const std::string program =
+      std::string(testing::kBinaryDir) + "/spank_plugin/workspace_exec/workspace-exec";
+  ::execve(program.c_str(), c_strings(argv).data(), c_strings(task.environment).data());
   ::_exit(99);
 }
 

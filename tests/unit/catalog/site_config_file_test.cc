@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "libworkspace/base/fd.h"
+#include "test_paths.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
@@ -61,7 +62,8 @@ TEST(SiteConfigFile, KeysThatAreLeftOutHaveTheirDefaults) {
 /// The example promises to show each key with its default.
 TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   const SiteConfig defaults;
-  const std::string text = read_file(WS_SOURCE_DIR "/examples/workspace.yaml", 65536);
+  const std::string text =
+      read_file(std::string(testing::kSourceDir).append("/examples/workspace.yaml"), 65536);
   const SiteConfig config = parse_site_config(text, "workspace.yaml");
   EXPECT_EQ(config.hypervisor, defaults.hypervisor);
   EXPECT_EQ(config.acceleration, defaults.acceleration);
