@@ -3,13 +3,19 @@
 #include <array>
 #include <exception>
 #include <string>
+#include <vector>
 
+#include "libworkspace/base/fd.h"
+#include "libworkspace/base/text.h"
 #include "spank_plugin/submission.h"
 
 namespace workspace {
 namespace {
 
-GivenOptions given;
+/// More than the kernel takes for the arguments of a program (execve(2)).
+constexpr std::size_t kMaxCommandLineBytes = std::size_t{16} << 20;
+
+SaidOptions said;
 
 /// One option: its name, where its value goes, and what its value must look like.
 struct Option {
@@ -31,6 +37,13 @@ constexpr std::array<Option, 3> kOptions = {{
      check_mounts_option},
 }};
 
+/// The words of this process, as it was started.
+const std::vector<std::string>& own_words() {
+  static const std::vector<std::string> words =
+      split(read_file("/proc/self/cmdline", kMaxCommandLineBytes), '\0');
+  return words;
+}
+
 /// Slurm calls this for the option with this index. On a node nothing is checked: the value has no
 /// effect there, and the user must hear why a step is refused rather than that an option is bad.
 int take_option(int index, const char* argument, int remote) noexcept {
@@ -38,7 +51,9 @@ int take_option(int index, const char* argument, int remote) noexcept {
   try {
     const std::string value = argument == nullptr ? "" : argument;
     if (remote == 0) option.check(value);
-    given.*option.value = value;
+    const bool in_script = remote == 0 && !is_on_command_line(own_words(), option.name);
+    // sbatch tells the script's value first; one from the command line follows it.
+    (in_script ? said.script : said.command_line).*option.value = value;
     return 0;
   } catch (const std::exception& e) {
     refuse_submission("--" + std::string(option.name) + ": " + e.what());
@@ -64,6 +79,6 @@ bool register_options(spank_t spank) noexcept {
   return true;
 }
 
-const GivenOptions& given_options() { return given; }
+const SaidOptions& said_options() { return said; }
 
 }  // namespace workspace

@@ -11,7 +11,8 @@ namespace workspace {
 bool register_options(spank_t spank) noexcept;
 
 /// What the option callbacks have heard so far in this process. On a node that is what the step was
-/// given, which the user can forge: it decides nothing but a refusal.
-const GivenOptions& given_options();
+/// given, which the user can forge: it decides nothing but a refusal; all of it stands under
+/// `command_line` there.
+const SaidOptions& said_options();
 
 }  // namespace workspace

@@ -60,7 +60,7 @@ bool has_workspace(JobId job) {
 
 /// Both signs can be forged, but only against their own job.
 bool step_asks_for_workspace(spank_t spank) {
-  const auto& option = given_options().workspace;
+  const auto& option = said_options().command_line.workspace;
   if (option) return *option != kNoWorkspace;
   std::array<char, 2> first{};
   const spank_err_t error =

@@ -87,7 +87,7 @@ void submit_workspace(spank_t spank) noexcept {
   try {
     const Submitter submitter = submitter_of(spank_context());
     if (is_step_of_a_job(submitter, own_environment)) return;
-    const auto choice = choose_workspace(given_options(), submitter, own_environment);
+    const auto choice = choose_workspace(said_options(), submitter, own_environment);
     if (choice) {
       put_request(spank, resolve(*choice));
     } else {

@@ -1,5 +1,8 @@
 #include "spank_plugin/workspace_choice.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "libworkspace/base/error.h"
 #include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/mount_spec.h"
@@ -8,6 +11,10 @@
 namespace workspace {
 namespace {
 
+/// A short form has more than this, which all our options begin with.
+constexpr std::string_view kFirstOption = "workspace";
+
+using Option = std::optional<std::string> GivenOptions::*;
 using Check = void (*)(std::string_view value);
 
 std::string variable_name(Submitter submitter, std::string_view suffix) {
@@ -22,11 +29,9 @@ std::string variable_name(Submitter submitter, std::string_view suffix) {
   return "SLURM_" + std::string(suffix);
 }
 
-/// The option as it was given (its callback has checked it), or else its variable.
-std::optional<std::string> given_or_default(const std::optional<std::string>& given,
-                                            const std::string& variable, Check check,
-                                            const Environment& environment) {
-  if (given) return given;
+/// The variable's value; nothing if it is not set or empty.
+std::optional<std::string> default_in(const std::string& variable, Check check,
+                                      const Environment& environment) {
   auto value = environment(variable);
   if (!value || value->empty()) return std::nullopt;
   try {
@@ -49,22 +54,40 @@ void check_mounts_option(std::string_view value) {
   for (const auto& mount : parse_mounts(value)) check_mount_destination(mount.destination);
 }
 
-std::optional<WorkspaceChoice> choose_workspace(const GivenOptions& given, Submitter submitter,
+std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitter submitter,
                                                 const Environment& environment) {
-  const auto choose = [&](const std::optional<std::string>& option, std::string_view suffix,
-                          Check check) {
-    return given_or_default(option, variable_name(submitter, suffix), check, environment);
+  const auto is_said = [&](Option option) {
+    return (said.command_line.*option).has_value() || (said.script.*option).has_value();
   };
-  const auto image = choose(given.workspace, "WORKSPACE", check_workspace_option);
+  // What was said is checked already, by the option's callback.
+  const auto choose = [&](Option option, std::string_view suffix, Check check) {
+    if (said.command_line.*option) return said.command_line.*option;
+    const auto value = default_in(variable_name(submitter, suffix), check, environment);
+    return value ? value : said.script.*option;
+  };
+  const auto image = choose(&GivenOptions::workspace, "WORKSPACE", check_workspace_option);
   if (!image) {
-    if (given.disk) throw Error(ErrorKind::kUsage, "--workspace-disk needs --workspace=NAME");
-    if (given.mounts) throw Error(ErrorKind::kUsage, "--workspace-mount needs --workspace=NAME");
+    for (const auto& [option, name] : {std::pair(&GivenOptions::disk, "--workspace-disk"),
+                                       std::pair(&GivenOptions::mounts, "--workspace-mount")}) {
+      if (is_said(option))
+        throw Error(ErrorKind::kUsage, std::string(name) + " needs --workspace=NAME");
+    }
     return std::nullopt;
   }
   if (*image == kNoWorkspace) return std::nullopt;
-  return WorkspaceChoice{*image,
-                         choose(given.disk, "WORKSPACE_DISK", check_disk_option).value_or(""),
-                         choose(given.mounts, "WORKSPACE_MOUNT", check_mounts_option).value_or("")};
+  return WorkspaceChoice{
+      *image, choose(&GivenOptions::disk, "WORKSPACE_DISK", check_disk_option).value_or(""),
+      choose(&GivenOptions::mounts, "WORKSPACE_MOUNT", check_mounts_option).value_or("")};
+}
+
+bool is_on_command_line(const std::vector<std::string>& words, std::string_view name) {
+  return std::any_of(words.begin(), words.end(), [name](std::string_view word) {
+    if (!word.starts_with("--") || word.size() <= 2) return false;
+    const std::string_view given = word.substr(2, word.find('=') - 2);
+    // `--workspace` is an option of its own, and so no short form of a longer one.
+    return given == name || (name.starts_with(given) && given.starts_with(kFirstOption) &&
+                             given.size() > kFirstOption.size());
+  });
 }
 
 bool is_step_of_a_job(Submitter submitter, const Environment& environment) {

@@ -4,18 +4,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace workspace {
 
 /// The command that submits a job; each has its own variables for defaults, as Slurm has them.
 enum class Submitter { kSbatch, kSalloc, kSrun };
 
-/// What was said in words: on the command line or in an `#SBATCH` line. Of an option given twice
-/// the last counts, as everywhere in Slurm.
+/// What was said in words in one place. Of an option given twice the last counts, as everywhere in
+/// Slurm.
 struct GivenOptions {
   std::optional<std::string> workspace;
   std::optional<std::string> disk;
   std::optional<std::string> mounts;
+};
+
+/// The two places that words stand in: the command line and, for sbatch, the script's #SBATCH
+/// lines.
+struct SaidOptions {
+  GivenOptions command_line;
+  GivenOptions script;
 };
 
 /// What the submission asks for, its syntax checked; `disk` and `mounts` are empty where nothing
@@ -36,14 +44,18 @@ void check_workspace_option(std::string_view value);
 void check_disk_option(std::string_view value);
 void check_mounts_option(std::string_view value);
 
-/// Chooses between words and defaults: an option wins over its variable, `none` wins over
-/// everything. Nothing means a job without a workspace.
-/// The variables are SBATCH_WORKSPACE, SALLOC_WORKSPACE and SLURM_WORKSPACE (srun), and the same
-/// with _DISK and _MOUNT behind; an empty one counts as unset.
-/// Errors: kUsage for --workspace-disk or --workspace-mount without a workspace; kInvalid for a
-/// malformed default, naming the variable.
-std::optional<WorkspaceChoice> choose_workspace(const GivenOptions& given, Submitter submitter,
+/// Chooses between words and defaults in Slurm's order (sbatch(1), INPUT ENVIRONMENT VARIABLES):
+/// the command line wins over the variable, the variable over the script's #SBATCH lines. `none` is
+/// a choice like any other. Nothing means a job without a workspace. The variables are
+/// SBATCH_WORKSPACE, SALLOC_WORKSPACE and SLURM_WORKSPACE (srun), and the same with _DISK and
+/// _MOUNT behind; an empty one counts as unset. Errors: kUsage for --workspace-disk or
+/// --workspace-mount without a workspace; kInvalid for a malformed default, naming the variable.
+std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitter submitter,
                                                 const Environment& environment);
+
+/// True if one of a command's words gives the long option `name`, in full or shortened as
+/// getopt_long(3) lets it be. SPANK tells a plugin an option's value but not where it stood.
+bool is_on_command_line(const std::vector<std::string>& words, std::string_view name);
 
 /// True for an srun that starts a step of a job that is there already: the job has its workspace,
 /// or has none, and no step can change that.

@@ -83,8 +83,63 @@ TEST(WorkspaceChoice, WordsWinOverDefaultsAndNoneWinsOverAll) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.what);
-    EXPECT_EQ(choose_workspace(c.given, c.submitter, environment_of(c.variables)), c.chosen);
+    EXPECT_EQ(choose_workspace({c.given, {}}, c.submitter, environment_of(c.variables)), c.chosen);
   }
+}
+
+TEST(WorkspaceChoice, OfAScriptsLineTheVariableCountsMoreAndTheCommandLineMost) {
+  struct Case {
+    const char* what;
+    SaidOptions said;
+    Variables variables;
+    std::optional<WorkspaceChoice> chosen;
+  };
+  const std::vector<Case> cases = {
+      {"the script alone", {{}, {"legacy", "1G", {}}}, {}, WorkspaceChoice{"legacy", "1G", ""}},
+      {"a variable over the script",
+       {{}, {"legacy", "1G", {}}},
+       {{"SBATCH_WORKSPACE", "tiny"}, {"SBATCH_WORKSPACE_DISK", "2G"}},
+       WorkspaceChoice{"tiny", "2G", ""}},
+      {"none in a variable over the script",
+       {{}, {"legacy", {}, {}}},
+       {{"SBATCH_WORKSPACE", "none"}},
+       {}},
+      {"an empty variable does not count",
+       {{}, {"legacy", {}, {}}},
+       {{"SBATCH_WORKSPACE", ""}},
+       WorkspaceChoice{"legacy", "", ""}},
+      {"the command line over both",
+       {{"course", {}, {}}, {"legacy", "1G", {}}},
+       {{"SBATCH_WORKSPACE", "tiny"}},
+       WorkspaceChoice{"course", "1G", ""}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.what);
+    EXPECT_EQ(choose_workspace(c.said, Submitter::kSbatch, environment_of(c.variables)), c.chosen);
+  }
+}
+
+TEST(WorkspaceChoice, FindsAnOptionOnTheCommandLine) {
+  struct Case {
+    std::vector<std::string> words;
+    std::string_view name;
+    bool found;
+  };
+  const std::vector<Case> cases = {
+      {{"sbatch", "--workspace=tiny", "job.sh"}, "workspace", true},
+      {{"sbatch", "--workspace", "tiny", "job.sh"}, "workspace", true},
+      {{"sbatch", "-n2", "job.sh"}, "workspace", false},
+      {{"sbatch", "workspace", "--", "--"}, "workspace", false},
+      {{"sbatch", "--workspace-disk=1G"}, "workspace", false},
+      {{"sbatch", "--workspace=tiny"}, "workspace-disk", false},
+      {{"sbatch", "--workspace-disk=1G"}, "workspace-disk", true},
+      {{"sbatch", "--workspace-d=1G"}, "workspace-disk", true},
+      {{"sbatch", "--workspace-mount", "/a"}, "workspace-disk", false},
+      {{"sbatch", "--wait"}, "workspace", false},
+      {{"sbatch", "--="}, "workspace", false},
+  };
+  for (const auto& c : cases)
+    EXPECT_EQ(is_on_command_line(c.words, c.name), c.found) << c.words.at(1) << " for " << c.name;
 }
 
 TEST(WorkspaceChoice, RefusesWhatCannotBeMeant) {
@@ -113,8 +168,10 @@ TEST(WorkspaceChoice, RefusesWhatCannotBeMeant) {
   for (const auto& c : cases) {
     SCOPED_TRACE(c.text);
     expect_error(
-        [&] { choose_workspace(c.given, Submitter::kSbatch, environment_of(c.variables)); }, c.kind,
-        HasSubstr(c.text));
+        [&] {
+          choose_workspace({c.given, {}}, Submitter::kSbatch, environment_of(c.variables));
+        },
+        c.kind, HasSubstr(c.text));
   }
 }
 
