@@ -29,7 +29,7 @@ WorkspaceRequest resolve_request(const SiteConfig& config, const RequestTexts& t
   const Manifest& manifest = image.manifest;
   WorkspaceRequest request{manifest.name,       manifest.version,
                            image.digest,        size_disk_mib(asked_disk_mib, manifest, config),
-                           std::move(mounts),   manifest.needs.memory_mib,
+                           std::move(mounts),   least_job_memory_mib(manifest, config),
                            manifest.needs.vcpus};
   const std::size_t bytes = request.to_line().size();
   if (bytes > WorkspaceRequest::kMaxLineBytes) {

@@ -25,7 +25,7 @@ local function given(value, no_value)
 end
 
 -- The line that the plugin has written, such as
--- `1 image=tiny version=1 digest=… disk_mib=2048 needs_memory_mib=96 needs_vcpus=1`; nil for a job
+-- `1 image=tiny version=1 digest=… disk_mib=2048 needs_memory_mib=160 needs_vcpus=1`; nil for a job
 -- without a workspace. The array begins at 0 and may have holes.
 local function request_of(job_desc)
     for _, variable in pairs(job_desc.spank_job_env or {}) do
@@ -54,14 +54,15 @@ end
 local function memory_fault(job_desc, needed_mib, nodes)
     local per_node = given(job_desc.min_mem_per_node, math.huge)
     if per_node and per_node < needed_mib then
-        return string.format("needs %dM of memory on each node, but --mem gives %dM", needed_mib,
-                             per_node)
+        return string.format("needs %dM of memory on each node, its VM's own cost included, but --mem" ..
+                             " gives %dM; ask for --mem=%dM", needed_mib, per_node, needed_mib)
     end
     local per_cpu = given(job_desc.min_mem_per_cpu, math.huge)
     local cpus = cpus_of(job_desc)
     if per_cpu and cpus and per_cpu * cpus < needed_mib * nodes then
-        return string.format("needs %dM of memory on each node, but --mem-per-cpu gives %dM in all" ..
-                             " on %s", needed_mib, per_cpu * cpus, count(nodes, "node"))
+        return string.format("needs %dM of memory on each node, its VM's own cost included, but" ..
+                             " --mem-per-cpu gives %dM in all on %s", needed_mib, per_cpu * cpus,
+                             count(nodes, "node"))
     end
     return nil
 end

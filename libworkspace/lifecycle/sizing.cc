@@ -11,11 +11,19 @@ namespace {
 /// Below this no guest kernel comes up, whatever the image says.
 constexpr std::uint64_t kLeastMemoryMib = 48;
 
+std::uint64_t least_memory_mib(const Manifest& image) {
+  return std::max(image.needs.memory_mib, kLeastMemoryMib);
+}
+
 std::string image_of(const Manifest& image) {
   return "image '" + image.name.text() + ":" + image.version.text() + "'";
 }
 
 }  // namespace
+
+std::uint64_t least_job_memory_mib(const Manifest& image, const SiteConfig& site) {
+  return least_memory_mib(image) + site.memory_overhead_mib;
+}
 
 VmSize size_vm(const Allocation& allocation, const Manifest& image, const SiteConfig& site) {
   if (allocation.cpus < image.needs.vcpus) {
@@ -24,13 +32,13 @@ VmSize size_vm(const Allocation& allocation, const Manifest& image, const SiteCo
                     " CPUs on each node, but the job has " + std::to_string(allocation.cpus) +
                     " on " + allocation.node_name + "; ask for more with --cpus-per-task");
   }
-  const std::uint64_t least = std::max(image.needs.memory_mib, kLeastMemoryMib);
-  if (allocation.memory_mib < least + site.memory_overhead_mib) {
+  const std::uint64_t least = least_job_memory_mib(image, site);
+  if (allocation.memory_mib < least) {
     throw Error(ErrorKind::kExceeded,
-                image_of(image) + " needs " + format_size_mib(least) + " of memory and its VM " +
-                    format_size_mib(site.memory_overhead_mib) + ", but the job has " +
-                    format_size_mib(allocation.memory_mib) + " on " + allocation.node_name +
-                    "; ask for --mem=" + format_size_mib(least + site.memory_overhead_mib));
+                image_of(image) + " needs " + format_size_mib(least_memory_mib(image)) +
+                    " of memory and its VM " + format_size_mib(site.memory_overhead_mib) +
+                    ", but the job has " + format_size_mib(allocation.memory_mib) + " on " +
+                    allocation.node_name + "; ask for --mem=" + format_size_mib(least));
   }
   return {allocation.cpus, allocation.memory_mib - site.memory_overhead_mib};
 }

@@ -15,6 +15,10 @@ struct VmSize {
   std::uint64_t memory_mib = 0;
 };
 
+/// The least memory of a job, on each node, that the image's VM fits into: what the image needs and
+/// the VM's own cost.
+std::uint64_t least_job_memory_mib(const Manifest& image, const SiteConfig& site);
+
 /// Exactly the job's allocation: a vCPU for each allocated CPU, its memory less the site's
 /// overhead. Errors: kExceeded when that is below what the image needs, with what to ask for
 /// instead.

@@ -19,8 +19,8 @@ struct WorkspaceRequest {
   Digest digest;  ///< of the image's manifest, as registered at submission
   std::uint64_t disk_mib = 0;
   std::vector<MountSpec> mounts;
-  /// What the image needs, for the controller's check (job_submit.lua); the node reads the
-  /// manifest.
+  /// What a job with this image needs on each node, its VM's own cost included: for the
+  /// controller's check (job_submit.lua). The node reads the manifest.
   std::uint64_t needs_memory_mib = 0;
   std::uint32_t needs_vcpus = 0;
 

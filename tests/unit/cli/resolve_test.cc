@@ -42,7 +42,8 @@ TEST_F(ResolveTest, PinsTheImageAndCarriesWhatItNeeds) {
   EXPECT_EQ(request.digest, Catalog(sample_.store()).resolve(ImageRef::parse("course-mpi")).digest);
   EXPECT_EQ(request.disk_mib, 20480);
   EXPECT_EQ(format_mounts(request.mounts), "/data:/mnt/data:ro,/scratch:/scratch:rw");
-  EXPECT_EQ(request.needs_memory_mib, 2048);
+  // With the memory_overhead of the site.
+  EXPECT_EQ(request.needs_memory_mib, 2048 + 64);
   EXPECT_EQ(request.needs_vcpus, 4);
   EXPECT_EQ(WorkspaceRequest::parse(request.to_line()).to_line(), request.to_line());
 }

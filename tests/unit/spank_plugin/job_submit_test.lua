@@ -21,7 +21,9 @@ local function request(memory_mib, vcpus)
         " needs_memory_mib=" .. memory_mib .. " needs_vcpus=" .. vcpus }
 end
 
-local memory = function(more) return "workspace: image 'legacy' needs 192M of memory on each node, but " .. more end
+local memory = function(more)
+    return "workspace: image 'legacy' needs 192M of memory on each node, its VM's own cost included, but " .. more
+end
 local cpus = function(more) return "workspace: image 'legacy' needs 2 CPUs on each node, but the job asks for " .. more end
 
 local cases = {
@@ -31,7 +33,7 @@ local cases = {
     { "enough memory", { spank_job_env = request(192, 1), min_mem_per_node = 192 }, nil },
     { "all of a node's memory", { spank_job_env = request(192, 1), min_mem_per_node = 0 }, nil },
     { "too little memory", { spank_job_env = request(192, 1), min_mem_per_node = 64 },
-        memory "--mem gives 64M" },
+        memory "--mem gives 64M; ask for --mem=192M" },
     { "enough memory by CPUs", { spank_job_env = request(192, 1), min_mem_per_cpu = 96, min_cpus = 2 }, nil },
     { "too little memory by CPUs", { spank_job_env = request(192, 1), min_mem_per_cpu = 64, min_cpus = 2 },
         memory "--mem-per-cpu gives 128M in all on 1 node" },
@@ -45,7 +47,7 @@ local cases = {
     { "enough CPUs by --mincpus", { spank_job_env = request(0, 2), pn_min_cpus = 2 }, nil },
     { "whole nodes", { spank_job_env = request(192, 2), min_mem_per_cpu = 1, shared = 0 }, nil },
     { "whole nodes, but too little of their memory",
-        { spank_job_env = request(192, 2), min_mem_per_node = 64, shared = 0 }, memory "--mem gives 64M" },
+        { spank_job_env = request(192, 2), min_mem_per_node = 64, shared = 0 }, memory "--mem gives 64M; ask for --mem=192M" },
     { "a request without the numbers", { spank_job_env = { [0] = "WORKSPACE=garbage" } }, nil },
 }
 
