@@ -1,6 +1,8 @@
 # What a task finds inside: the image's files, the user's identity and directories, the job's
 # resources; and that argv, environment, streams, signals and statuses are those of a plain job.
 
+# bats file_tags=xen
+
 bats_require_minimum_version 1.5.0
 load support
 

@@ -6,6 +6,7 @@ load support
 setup_file() { start_lab --nodes 2; }
 teardown_file() { lab down >&2; }
 
+# bats test_tags=xen
 @test "sbatch with the option, on the command line and in the script" {
     run_job user1 --workspace=tiny --wrap '. /etc/os-release; echo $ID'
     expect_state COMPLETED
@@ -44,6 +45,22 @@ END
     expect_output tiny
 }
 
+@test "as in Slurm: the command line over the variable, the variable over the script" {
+    as user1 tee order.sh >/dev/null <<'END'
+#!/bin/sh
+#SBATCH --workspace=nothing
+END
+    run as user1 sbatch order.sh
+    expect_output_contains "image 'nothing' is not registered"
+    run as user1 env SBATCH_WORKSPACE=nowhere sbatch order.sh
+    expect_output_contains "image 'nowhere' is not registered"
+    run as user1 env SBATCH_WORKSPACE=nowhere sbatch --workspace=nobody order.sh
+    expect_output_contains "image 'nobody' is not registered"
+    run as user1 env SBATCH_WORKSPACE=none sbatch --test-only order.sh
+    expect_status 0
+}
+
+# bats test_tags=xen
 @test "two nodes, a VM on each, one step over both" {
     run as user1 srun -Q -N2 --workspace=tiny sh -c '. /etc/os-release; echo "$(hostname) $ID"'
     expect_status 0
@@ -116,7 +133,7 @@ END
 --workspace=../etc|image name '../etc' has the character '.' at position 1; allowed there are lower-case letters and digits
 --workspace=a/b|image name 'a/b' has the character '/' at position 2; allowed there are lower-case letters, digits, '.', '_' and '-'
 --workspace=$(printf 'x%.0s' {1..300})|has 300 characters; at most 64 are allowed
---workspace=tiny --mem=50M|workspace: image 'tiny' needs 96M of memory on each node, but --mem gives 50M
+--workspace=tiny --mem=120M|workspace: image 'tiny' needs 160M of memory on each node, its VM's own cost included, but --mem gives 120M; ask for --mem=160M
 --workspace=tiny --workspace-disk=lots|disk size 'lots' is not a size; expected a size such as 512M, 20G or 1T
 --workspace=tiny --workspace-mount=data|mount source 'data' is not an absolute path
 END

@@ -17,6 +17,7 @@ epilog() {
 
 inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
 
+# bats test_tags=xen
 @test "the epilog may run twice, and for a job that never was" {
     run_job user1 --workspace=tiny --wrap true
     expect_state COMPLETED
@@ -88,6 +89,7 @@ counts() {
         true"
 }
 
+# bats test_tags=xen
 @test "many jobs in a row leave the node as it was" {
     local jobs=${WORKSPACE_E2E_JOBS:-$kJobsInARow} before i
     # The first job fills the caches.
