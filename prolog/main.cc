@@ -1,20 +1,23 @@
+/// Slurm's Prolog, which every job of the cluster passes: a job without a workspace leaves after a
+/// look at one variable. The others go on as boot-workspace, whose sixty libraries cost a job that
+/// needs none of them more than this whole program does.
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "build_paths.h"
 #include "libworkspace/base/error.h"
-#include "libworkspace/base/log.h"
-#include "libworkspace/lifecycle/boot.h"
-#include "libworkspace/lifecycle/job_environment.h"
-#include "libworkspace/lifecycle/node.h"
 
 namespace workspace {
 namespace {
 
-/// Slurm's Prolog: boots the job's workspace on this node. A job without one leaves at once.
 int prolog(int, char**) {
-  const JobEnvironment job = JobEnvironment::take();
-  if (!job.request) return 0;
-  set_log_context("prolog", job.job.to_string());
-  Node node = Node::open();
-  boot_workspace(node, job);
-  return 0;
+  if (std::getenv("SPANK_WORKSPACE") == nullptr) return 0;
+  const std::string program = std::string(build_paths::kLibexecDir) + "/boot-workspace";
+  ::execl(program.c_str(), program.c_str(), nullptr);
+  throw_errno("starting " + program);
 }
 
 }  // namespace

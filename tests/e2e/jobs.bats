@@ -117,6 +117,33 @@ END
     expect_nothing_left 1 2
 }
 
+# calls_of_a_plain_job: what slurmd and all that it starts for one plain job on node 1 do with files.
+calls_of_a_plain_job() {
+    on 1 bash -c '
+        strace -f -qq -s 256 -o /tmp/calls -e trace=%file,connect -p "$(cat /run/slurmd.pid)" &
+        tracer=$!
+        sleep 1
+        timeout 60 srun -Q -w node1 true
+        # Its epilog is over when Slurm gives up the node.
+        until [ -z "$(squeue -h -w node1)" ]; do sleep 0.2; done
+        sleep 1
+        kill $tracer
+        wait $tracer
+        cat /tmp/calls'
+}
+
+@test "a plain job costs its task one stat, its prolog nothing, its epilog one stat" {
+    run calls_of_a_plain_job
+    expect_output_contains 'execve("/usr/bin/true"'
+    [[ $output != *libvirt* ]]
+    [[ $output != */etc/workspace* ]]
+    [ "$(grep -c 'execve(' <<<"$output")" = "$(grep -cE 'execve\("(/usr/libexec/workspace/(prolog|epilog)|/usr/sbin/slurmstepd|/usr/bin/true)"' <<<"$output")" ]
+    grep '/run/workspace' <<<"$output" >"$BATS_TEST_TMPDIR/looks"
+    cat "$BATS_TEST_TMPDIR/looks"
+    [ "$(grep -c . "$BATS_TEST_TMPDIR/looks")" = 2 ]
+    [ "$(grep -cE 'stat[a-z]*\(.*"/run/workspace/[0-9]+".* ENOENT' "$BATS_TEST_TMPDIR/looks")" = 2 ]
+}
+
 @test "what cannot be is refused at submission, in one line, and nothing is queued" {
     local command arguments message before
     before=$(lab run squeue -h | wc -l)

@@ -45,7 +45,7 @@ inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
 
 @test "a prolog that is killed leaves nothing once the job is gone" {
     job=$(submit user1 --workspace=tiny --wrap true)
-    eventually 30 on 1 pkill -KILL -x prolog
+    eventually 30 on 1 pkill -KILL -x boot-workspace
     expect_drained 1
     as user1 scancel "$job"
     wait_for_job "$job"
