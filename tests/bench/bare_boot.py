@@ -49,7 +49,10 @@ def command(domain, folder, scratch):
     os_element = domain.find("os")
     image = domain.find("devices/disk/source").attrib["file"]
     memory_mib = int(domain.find("memory").text) // 1024
+    # The job's domain has the job's CPUs alone, so this one has no more.
+    pinned = sorted({pin.attrib["cpuset"] for pin in domain.iterfind("cputune/vcpupin")})
     return [
+        *(["taskset", "-c", ",".join(pinned)] if pinned else []),
         "ip", "netns", "exec", NETNS, domain.find("devices/emulator").text,
         "-machine", os_element.find("type").attrib["machine"],
         "-accel", "kvm" if domain.attrib["type"] == "kvm" else "tcg",
