@@ -88,6 +88,25 @@ END
     expect_output $'content\nRead-only'
 }
 
+@test "an image may be a raw ext4 file system" {
+    lab run sh -c '
+        set -e
+        mkdir -p /root/raw && cd /root/raw
+        unsquashfs -q -n -d tree /run/lab/images/tiny/tiny.squashfs >/dev/null
+        mke2fs -q -t ext4 -d tree root.ext4 64M
+        cat >manifest.yaml <<END
+name: raw
+version: "1"
+description: tiny as a raw file system
+root: {file: root.ext4, format: ext4}
+needs: {memory: 96M}
+END
+        timeout 60 workspace image register manifest.yaml'
+    run as user1 srun -Q --workspace=raw sh -c '. /etc/os-release; echo "$ID"; echo x >/tmp/x && cat /tmp/x'
+    expect_status 0
+    expect_output $'tiny\nx'
+}
+
 @test "the time limit ends the job with TERM, then KILL" {
     run_job user1 --workspace=tiny --time=0:01 \
         --wrap 'trap "echo got TERM" TERM; for i in $(seq 300); do sleep 1 & wait; done'
