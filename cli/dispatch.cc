@@ -48,6 +48,8 @@ constexpr std::array kSubcommands = {
     Subcommand{"image register", "MANIFEST", "put an image into the site's store (administrators)",
                kImageOptions, &run_image_register},
     Subcommand{"ps", "[JOB]", "the workspace jobs of this node (root)", kPsOptions, &run_ps},
+    Subcommand{"node check", "", "what is right and wrong on this node, and how to mend it (root)",
+               kPsOptions, &run_node_check},
     Subcommand{"node reconcile", "", "remove what jobs that Slurm no longer has left here (root)",
                kReconcileOptions, &run_node_reconcile},
     Subcommand{"resolve", "", "check a request and print it as the scheduler carries it",

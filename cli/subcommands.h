@@ -12,6 +12,7 @@ int run_image_list(const Arguments& arguments);
 int run_image_show(const Arguments& arguments);
 int run_resolve(const Arguments& arguments);
 int run_ps(const Arguments& arguments);
+int run_node_check(const Arguments& arguments);
 int run_node_reconcile(const Arguments& arguments);
 
 }  // namespace workspace::cli

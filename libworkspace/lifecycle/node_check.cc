@@ -1,0 +1,192 @@
+#include "libworkspace/lifecycle/node_check.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fd.h"
+#include "libworkspace/base/trusted_path.h"
+#include "libworkspace/catalog/catalog.h"
+#include "libworkspace/catalog/site_config_file.h"
+#include "libworkspace/hypervisor/libvirt_hypervisor.h"
+#include "libworkspace/lifecycle/node.h"
+#include "libworkspace/model/size.h"
+#include "libworkspace/store/scratch.h"
+
+namespace workspace {
+namespace {
+
+constexpr std::size_t kMaxPlugstackBytes = 1 << 20;
+constexpr std::chrono::seconds kAnswerTime(20);
+
+/// Collects the findings; a look that throws becomes one.
+class NodeCheck {
+ public:
+  std::vector<Finding> run() {
+    look("configuration", "see workspace.yaml(5)", [&] { read_configuration(); });
+    if (!site_) return std::move(findings_);
+    look("hypervisor", "see that libvirtd runs and root may use " + site_->hypervisor,
+         [&] { reach_hypervisor(); });
+    check_drivers();
+    check_programs();
+    for (const auto& file : {site_->kernel, site_->initrd}) check_guest_file(file);
+    look("store", "see that " + site_->store + " is mounted here and root's alone to write to",
+         [&] { read_catalog(); });
+    check_folder("cache", site_->cache);
+    check_folder("scratch", site_->scratch);
+    check_clock();
+    look("slurm", "see that slurmctld runs and this node may ask it", [&] { ask_slurm(); });
+    return std::move(findings_);
+  }
+
+ private:
+  void add(std::string part, Verdict verdict, std::string text, std::string remedy = "") {
+    findings_.push_back({std::move(part), verdict, std::move(text), std::move(remedy)});
+  }
+
+  void look(const std::string& part, const std::string& remedy, const std::function<void()>& at) {
+    try {
+      at();
+    } catch (const Error& e) {
+      add(part, Verdict::kWrong, e.text(), remedy);
+    }
+  }
+
+  void read_configuration() {
+    site_ = read_site_config(site_config_path());
+    add("configuration", Verdict::kFine, site_config_path() + " can be used");
+  }
+
+  void reach_hypervisor() {
+    const auto hypervisor = connect_hypervisor(*site_, Deadline::in(kAnswerTime));
+    kind_ = hypervisor->kind();
+    const auto domains = hypervisor->list(Deadline::in(kAnswerTime)).size();
+    add("hypervisor", Verdict::kFine,
+        site_->hypervisor + " answers; " + std::to_string(domains) + " workspace domains");
+  }
+
+  void check_drivers() {
+    if (!kind_) return;
+    for (const auto& driver : needed_drivers(*kind_)) {
+      if (::access(driver.sign.c_str(), F_OK) == 0) {
+        add("kernel", Verdict::kFine, "the driver " + driver.module + " is there");
+      } else {
+        add("kernel", Verdict::kWrong, "the driver " + driver.module + " is not loaded",
+            "modprobe " + driver.module + ", and name it in /etc/modules");
+      }
+    }
+  }
+
+  void check_programs() {
+    for (const auto& [path, package] :
+         {std::pair("/usr/sbin/diod", "diod"), std::pair("/usr/sbin/ip", "iproute2"),
+          std::pair("/usr/sbin/mke2fs", "e2fsprogs")}) {
+      if (::access(path, X_OK) == 0) {
+        add("programs", Verdict::kFine, std::string(path) + " is there");
+      } else {
+        add("programs", Verdict::kWrong, std::string(path) + " is missing",
+            "install the package " + std::string(package));
+      }
+    }
+  }
+
+  void check_guest_file(const std::string& path) {
+    look("guest", "build it with `make images` and put it there, owned by root", [&] {
+      (void)open_trusted_file(path);
+      add("guest", Verdict::kFine, path + " is there");
+    });
+  }
+
+  void read_catalog() {
+    const auto listing = Catalog(site_->store).list();
+    add("store", Verdict::kFine,
+        site_->store + " holds " + std::to_string(listing.images.size()) + " images");
+    for (const auto& fault : listing.faults)
+      add("store", Verdict::kWarning, fault, "register the image again");
+  }
+
+  void check_folder(const std::string& part, const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0 && errno == ENOENT) {
+      add(part, Verdict::kFine, path + " will be made by the first job");
+      return;
+    }
+    look(part, "chown root and chmod go-w the folder that is named", [&] {
+      (void)open_trusted_folder(path);
+      struct statvfs space {};
+      if (::statvfs(path.c_str(), &space) != 0) throw_errno("asking for the space of " + path);
+      const std::uint64_t free_mib = (std::uint64_t{space.f_bavail} * space.f_frsize) >> 20;
+      const std::string text = path + " has " + format_size_mib(free_mib) + " free";
+      if (free_mib >= ScratchDisks::kMinFreeMib)
+        add(part, Verdict::kFine, text);
+      else
+        add(part, Verdict::kWrong, text, "free some, or give it a larger file system");
+    });
+  }
+
+  /// An image's expiry and a log's order need a clock that is right.
+  void check_clock() {
+    struct timex clock {};
+    if (::adjtimex(&clock) == TIME_ERROR || (clock.status & STA_UNSYNC) != 0) {
+      add("clock", Verdict::kWarning, "the clock is not synchronised",
+          "run chrony or systemd-timesyncd");
+    } else {
+      add("clock", Verdict::kFine, "the clock is synchronised");
+    }
+  }
+
+  void ask_slurm() {
+    const SlurmSettings slurm = read_slurm_settings(Deadline::in(kAnswerTime));
+    std::string plugstack;
+    try {
+      plugstack = read_file(slurm.plugstack, kMaxPlugstackBytes);
+    } catch (const Error&) {
+      // An empty one names no plugin, and says so.
+    }
+    for (auto& finding : check_slurm_settings(slurm, plugstack, *site_))
+      findings_.push_back(std::move(finding));
+  }
+
+  std::vector<Finding> findings_;
+  std::optional<SiteConfig> site_;
+  std::optional<HypervisorKind> kind_;
+};
+
+}  // namespace
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFine:
+      return "fine";
+    case Verdict::kWarning:
+      return "warning";
+    case Verdict::kWrong:
+      return "wrong";
+  }
+  return "wrong";
+}
+
+std::vector<Finding> check_node() { return NodeCheck().run(); }
+
+Verdict worst_of(const std::vector<Finding>& findings) {
+  Verdict worst = Verdict::kFine;
+  for (const auto& finding : findings) worst = std::max(worst, finding.verdict);
+  return worst;
+}
+
+std::vector<KernelDriver> needed_drivers(HypervisorKind kind) {
+  if (kind == HypervisorKind::kQemu) return {{"tun", "/sys/class/misc/tun"}};
+  return {{"xen-blkback", "/sys/bus/xen-backend/drivers/vbd"},
+          {"xen-netback", "/sys/bus/xen-backend/drivers/vif"},
+          {"xen-gntdev", "/sys/class/misc/xen!gntdev"},
+          {"loop", "/sys/class/misc/loop-control"}};
+}
+
+}  // namespace workspace
