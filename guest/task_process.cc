@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,9 +29,10 @@ constexpr int kExitWorkspace = 125;
 constexpr int kExitNotExecutable = 126;
 constexpr int kExitNotFound = 127;
 
-/// The task's ends of its standard descriptors, by number.
+/// The task's ends of its standard descriptors, by number, and of its PMI socket.
 struct TaskEnds {
   std::array<UniqueFd, kStreamCount> fds;
+  UniqueFd pmi;
 };
 
 std::pair<UniqueFd, UniqueFd> make_pipe() {
@@ -68,6 +70,13 @@ std::pair<UniqueFd, UniqueFd> make_terminal(const TerminalSize& size, const User
   return {std::move(master), std::move(slave)};
 }
 
+std::pair<UniqueFd, UniqueFd> make_socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    throw_guest_errno("making a pair of sockets");
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
 /// Makes both sides of the standard descriptors; the agent's go into `process`.
 TaskEnds make_ends(const TaskSpec& spec, const User& user, TaskProcess& process) {
   TaskEnds ends;
@@ -100,6 +109,10 @@ TaskEnds make_ends(const TaskSpec& spec, const User& user, TaskProcess& process)
     }
     if (own_ends[stream]->valid()) make_non_blocking(*own_ends[stream]);
   }
+  if (spec.pmi_fd >= 0) {
+    std::tie(process.pmi, ends.pmi) = make_socket_pair();
+    make_non_blocking(process.pmi);
+  }
   process.terminal = std::move(master);
   return ends;
 }
@@ -124,7 +137,7 @@ void reset_signals() {
 
 /// Puts the ends at 0, 1 and 2. None of them is there already: the agent keeps those numbers in
 /// use.
-void install_stdio(const TaskEnds& ends) {
+void install_descriptors(const TaskSpec& spec, const TaskEnds& ends) {
   for (std::size_t stream = 0; stream < kStreamCount; ++stream) {
     const int number = static_cast<int>(stream);
     if (ends.fds[stream].valid()) {
@@ -135,7 +148,17 @@ void install_stdio(const TaskEnds& ends) {
   }
   // What the agent has open carries CLOEXEC anyway; this also holds for what a later change
   // forgets.
-  ::syscall(SYS_close_range, 3U, ~0U, 0U);
+  if (spec.pmi_fd < 0) {
+    ::syscall(SYS_close_range, 3U, ~0U, 0U);
+    return;
+  }
+  if (ends.pmi.get() == spec.pmi_fd)
+    ::fcntl(spec.pmi_fd, F_SETFD, 0);
+  else
+    ::dup2(ends.pmi.get(), spec.pmi_fd);
+  const auto kept = static_cast<unsigned>(spec.pmi_fd);
+  if (kept > 3U) ::syscall(SYS_close_range, 3U, kept - 1, 0U);
+  ::syscall(SYS_close_range, kept + 1, ~0U, 0U);
 }
 
 [[noreturn]] void end_with(int status, const std::string& line) {
@@ -186,7 +209,7 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
   }
   try {
     cgroup.enter();
-    install_stdio(ends);
+    install_descriptors(spec, ends);
     if (terminal) ::ioctl(spec.stdio[kStdin] == StdioKind::kTerminal ? 0 : 1, TIOCSCTTY, 0);
     set_limits(spec);
     become(user);

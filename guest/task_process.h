@@ -17,6 +17,7 @@ struct TaskProcess {
   UniqueFd input;
   UniqueFd output;
   UniqueFd error_output;
+  UniqueFd pmi;       ///< of a socket pair whose other end the task has at its PMI_FD
   UniqueFd terminal;  ///< for its size; not valid without a terminal
 };
 

@@ -75,11 +75,13 @@ class TaskRelay {
     if (process_.output.valid()) streams_.add_source(kStdout, std::move(process_.output));
     if (process_.error_output.valid())
       streams_.add_source(kStderr, std::move(process_.error_output));
+    if (process_.pmi.valid()) pmi_.add_socket(kStdout, kStdin, std::move(process_.pmi));
     socket_.send(FrameType::kStarted, 0, encode_u32(static_cast<std::uint32_t>(process_.pid)));
   }
 
   void run(const TaskCleanup& cleanup) {
-    while (!socket_.broken() && !(end_ && streams_.sources_are_drained())) {
+    while (!socket_.broken() &&
+           !(end_ && streams_.sources_are_drained() && pmi_.sources_are_drained())) {
       serve_once();
       if (end_ && !rest_killed_) {
         // What still runs in the background goes, as slurmstepd ends a step with its task; what is
@@ -98,11 +100,13 @@ class TaskRelay {
         {socket_.fd(), static_cast<short>(POLLIN | (socket_.has_output() ? POLLOUT : 0)), 0});
     entries.push_back({end_ ? -1 : process_.ended.get(), POLLIN, 0});
     streams_.add_poll_entries(entries, socket_);
+    pmi_.add_poll_entries(entries, socket_);
     if (::poll(entries.data(), entries.size(), -1) < 0) {
       if (errno == EINTR) return;
       throw_guest_errno("waiting for the task");
     }
     streams_.serve(entries, 2, socket_);
+    pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
     if (entries[1].revents != 0) reap();
     if (entries[0].revents != 0) socket_.receive();
     while (const auto frame = socket_.next()) handle(*frame);
@@ -115,6 +119,7 @@ class TaskRelay {
   }
 
   void handle(const Frame& frame) {
+    if (channel_of(frame.stream) == kPmiChannel) return pmi_.handle(frame);
     expect_task_channel(frame);
     switch (frame.type) {
       case FrameType::kSignal:
@@ -159,6 +164,7 @@ class TaskRelay {
   TaskProcess process_;
   TaskSignals signals_;
   Streams streams_;
+  Streams pmi_{kPmiChannel};
   std::optional<TaskExit> end_;
   bool rest_killed_ = false;
 };

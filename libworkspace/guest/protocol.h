@@ -68,7 +68,7 @@ inline constexpr std::uint8_t kStreamCount = 3;
 /// was sent; what its former user sent into it is then not yet all read, and is ignored.
 inline constexpr std::uint8_t kChannelCount = 32;
 inline constexpr std::uint8_t kTaskChannel = 0;
-inline constexpr std::uint8_t kReservedChannel = 1;  ///< for what a task needs besides its stdio
+inline constexpr std::uint8_t kPmiChannel = 1;  ///< the task's PMI socket, both ways; no program
 inline constexpr std::uint8_t kFirstCommandChannel = 2;  ///< from here on: the guest's commands
 
 /// The number in a frame's header of one of a channel's streams (kStdin, kStdout, kStderr). A frame

@@ -54,8 +54,16 @@ void StreamSource::add_credit(std::uint32_t bytes) {
   credit_bytes_ += bytes;
 }
 
-StreamSink::StreamSink(std::uint8_t stream, UniqueFd fd)
-    : stream_(stream), fd_(std::move(fd)), write_bytes_(safe_write_bytes(fd_.get())) {}
+StreamSink::StreamSink(std::uint8_t stream, UniqueFd fd, AtEnd at_end)
+    : stream_(stream),
+      fd_(std::move(fd)),
+      at_end_(at_end),
+      write_bytes_(safe_write_bytes(fd_.get())) {}
+
+void StreamSink::close() {
+  if (at_end_ == AtEnd::kShutDown && fd_.valid()) ::shutdown(fd_.get(), SHUT_WR);
+  fd_.reset();
+}
 
 void StreamSink::accept(std::string_view bytes) {
   if (ended_) refuse("DATA after the stream's CLOSE");
@@ -70,7 +78,7 @@ void StreamSink::accept(std::string_view bytes) {
 
 void StreamSink::end() {
   ended_ = true;
-  if (queue_.empty()) fd_.reset();
+  if (queue_.empty()) close();
 }
 
 void StreamSink::write_some(FrameSocket& socket) {
@@ -82,7 +90,7 @@ void StreamSink::write_some(FrameSocket& socket) {
     socket.send(FrameType::kClose, stream_, {});
     queue_.clear();
     queue_begin_ = 0;
-    fd_.reset();
+    close();
     return;
   }
   queue_begin_ += static_cast<std::size_t>(written);
@@ -91,13 +99,21 @@ void StreamSink::write_some(FrameSocket& socket) {
     queue_begin_ = 0;
   }
   written_bytes_ += static_cast<std::size_t>(written);
-  if (queue_.empty() && ended_) fd_.reset();
+  if (queue_.empty() && ended_) close();
   if (written_bytes_ >= kCreditPortionBytes && !ended_) {
     socket.send(FrameType::kCredit, stream_,
                 encode_u32(static_cast<std::uint32_t>(written_bytes_)));
     credit_bytes_ += written_bytes_;
     written_bytes_ = 0;
   }
+}
+
+void Streams::add_socket(std::uint8_t sent, std::uint8_t received, UniqueFd socket) {
+  UniqueFd twin(::fcntl(socket.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!twin.valid()) throw_errno("duplicating a socket");
+  sources_[sent].emplace(stream_of(channel_, sent), std::move(twin));
+  sinks_[received].emplace(stream_of(channel_, received), std::move(socket),
+                           StreamSink::AtEnd::kShutDown);
 }
 
 void Streams::handle(const Frame& frame) {

@@ -47,7 +47,11 @@ class StreamSource {
 /// writing.
 class StreamSink {
  public:
-  StreamSink(std::uint8_t stream, UniqueFd fd);
+  /// What the end of the stream does to the descriptor: with a socket whose other direction has a
+  /// descriptor of its own, closing one of the two would end nothing.
+  enum class AtEnd { kClose, kShutDown };
+
+  StreamSink(std::uint8_t stream, UniqueFd fd, AtEnd at_end = AtEnd::kClose);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool wants_to_write() const { return fd_.valid() && !queue_.empty(); }
@@ -63,8 +67,11 @@ class StreamSink {
   void write_some(FrameSocket& socket);
 
  private:
+  void close();
+
   std::uint8_t stream_;
   UniqueFd fd_;
+  AtEnd at_end_;
   std::size_t write_bytes_;
   std::string queue_;
   std::size_t queue_begin_ = 0;                    ///< before it all is written
@@ -86,12 +93,17 @@ class Streams {
     sinks_[stream].emplace(stream_of(channel_, stream), std::move(fd));
   }
 
+  /// A socket that is relayed both ways. The two sides of a connection take opposite streams for
+  /// what they send: the node kStdin, the guest kStdout.
+  void add_socket(std::uint8_t sent, std::uint8_t received, UniqueFd socket);
+
   /// Takes kData, kClose or kCredit. Errors: kInvalid for a stream that does not go this way, or
   /// one of another channel.
   void handle(const Frame& frame);
 
   /// Appends what poll(2) is to look for, always the same number of entries in the same order.
   void add_poll_entries(std::vector<struct pollfd>& entries, const FrameSocket& socket) const;
+  static constexpr std::size_t kPollEntries = 2 * std::size_t{kStreamCount};
   /// Serves those entries, the first of which stands at `first`.
   void serve(const std::vector<struct pollfd>& entries, std::size_t first, FrameSocket& socket);
 

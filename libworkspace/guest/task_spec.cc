@@ -19,6 +19,7 @@ enum class Tag : std::uint8_t {
   kStdio = 6,
   kTerminal = 7,
   kScriptPath = 8,
+  kPmiFd = 9,
 };
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -74,6 +75,15 @@ std::array<StdioKind, kStreamCount> parse_stdio(std::string_view value) {
   return stdio;
 }
 
+int parse_pmi_fd(std::string_view value) {
+  constexpr std::uint32_t kFirst = 3;
+  constexpr std::uint32_t kLast = 1023;
+  const std::uint32_t number = decode_u32(value, "PMI_FD");
+  if (number < kFirst || number > kLast)
+    refuse("PMI_FD " + std::to_string(number) + " is not from 3 to 1023");
+  return static_cast<int>(number);
+}
+
 void take_item(TaskSpec& spec, Tag tag, std::string_view value) {
   switch (tag) {
     case Tag::kArgument:
@@ -97,6 +107,9 @@ void take_item(TaskSpec& spec, Tag tag, std::string_view value) {
       return;
     case Tag::kTerminal:
       spec.terminal = TerminalSize::parse(value);
+      return;
+    case Tag::kPmiFd:
+      spec.pmi_fd = parse_pmi_fd(value);
       return;
     case Tag::kScriptPath:
       spec.script_path = path_of(value);
@@ -136,6 +149,7 @@ std::string TaskSpec::encode() const {
   for (const auto kind : stdio) kinds += static_cast<char>(kind);
   put(out, Tag::kStdio, kinds);
   if (wants_terminal()) put(out, Tag::kTerminal, terminal.encode());
+  if (pmi_fd >= 0) put(out, Tag::kPmiFd, encode_u32(static_cast<std::uint32_t>(pmi_fd)));
   if (!script_path.empty()) put(out, Tag::kScriptPath, script_path);
   return out;
 }

@@ -46,7 +46,9 @@ struct TaskSpec {
   std::vector<ResourceLimit> limits;
   std::array<StdioKind, kStreamCount> stdio = {StdioKind::kNull, StdioKind::kNull,
                                                StdioKind::kNull};
-  TerminalSize terminal;    ///< of use when one of stdio is kTerminal
+  TerminalSize terminal;  ///< of use when one of stdio is kTerminal
+  /// The descriptor of the task's PMI socket, as its PMI_FD says; -1: there is none.
+  int pmi_fd = -1;
   std::string script_path;  ///< where the batch script is to stand; empty: there is none
 
   [[nodiscard]] bool wants_terminal() const;

@@ -79,6 +79,17 @@ std::array<StdioKind, kStreamCount> stdio_kinds() {
   return kinds;
 }
 
+/// slurmstepd gives a task of `srun --mpi=pmi2` a socket. Whatever else the variable may say (a
+/// user may set it) is the program's own affair.
+int pmi_socket() {
+  const auto text = variable(environ, "PMI_FD");
+  const auto number = text ? parse_decimal(*text, 1023) : std::nullopt;
+  if (!number || *number <= STDERR_FILENO) return -1;
+  struct stat status {};
+  const int fd = static_cast<int>(*number);
+  return ::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? fd : -1;
+}
+
 }  // namespace
 
 std::vector<std::string> task_environment(const char* const* environment) {
@@ -121,6 +132,7 @@ TaskSpec describe_task(const std::vector<std::string>& argv, const std::string& 
   spec.umask = task_umask();
   spec.limits = task_limits(environ);
   spec.stdio = stdio_kinds();
+  spec.pmi_fd = pmi_socket();
   spec.script_path = script_path;
   struct winsize window {};
   if (spec.wants_terminal() && ::ioctl(STDIN_FILENO, TIOCGWINSZ, &window) == 0)

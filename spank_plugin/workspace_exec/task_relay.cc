@@ -44,6 +44,7 @@ TaskRelay::TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signa
       streams_.add_sink(stream, UniqueFd(stream));
     }
   }
+  if (spec.pmi_fd >= 0) pmi_.add_socket(kStdin, kStdout, UniqueFd(spec.pmi_fd));
 }
 
 TaskExit TaskRelay::run() {
@@ -57,9 +58,11 @@ void TaskRelay::serve_once() {
   const short wanted = static_cast<short>(POLLIN | (socket_.has_output() ? POLLOUT : 0));
   std::vector<struct pollfd> entries = {{socket_.fd(), wanted, 0}, {signals_.fd(), POLLIN, 0}};
   streams_.add_poll_entries(entries, socket_);
+  pmi_.add_poll_entries(entries, socket_);
   wait_for(entries);
   if (entries[1].revents != 0) pass_on_signals();
   streams_.serve(entries, 2, socket_);
+  pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
   if (entries[0].revents != 0) socket_.receive();
   while (!end_) {
     const auto frame = socket_.next();
@@ -70,6 +73,7 @@ void TaskRelay::serve_once() {
 }
 
 void TaskRelay::handle(const Frame& frame) {
+  if (channel_of(frame.stream) == kPmiChannel) return pmi_.handle(frame);
   expect_task_channel(frame);
   switch (frame.type) {
     case FrameType::kStarted:
@@ -110,11 +114,14 @@ void TaskRelay::write_rest() {
   Signals::restore();
   ::signal(SIGPIPE, SIG_IGN);
   streams_.close_source(kStdin);
-  while (!streams_.sinks_are_written()) {
+  pmi_.close_source(kStdin);
+  while (!streams_.sinks_are_written() || !pmi_.sinks_are_written()) {
     std::vector<struct pollfd> entries;
     streams_.add_poll_entries(entries, socket_);
+    pmi_.add_poll_entries(entries, socket_);
     wait_for(entries);
     streams_.serve(entries, 0, socket_);
+    pmi_.serve(entries, Streams::kPollEntries, socket_);
   }
 }
 

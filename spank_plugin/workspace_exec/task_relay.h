@@ -14,7 +14,7 @@ namespace workspace::exec {
 /// Passes streams and signals between this process and the task in the guest until the task ends.
 class TaskRelay {
  public:
-  /// Takes over descriptors 0 to 2 as the spec says.
+  /// Takes over descriptors 0 to 2 and the PMI socket as the spec says.
   TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals);
 
   /// Returns how the task ended, with all its output written. Errors: kGuest when the guest ended
@@ -31,6 +31,7 @@ class TaskRelay {
   const Signals& signals_;
   std::optional<RawTerminal> terminal_;
   Streams streams_;
+  Streams pmi_{kPmiChannel};
   std::optional<TaskExit> end_;
 };
 

@@ -1,14 +1,17 @@
 /// workspace-exec against the agent's task server, both as plain processes: what a task's streams,
 /// signals and end look like from the node.
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <future>
 #include <random>
 #include <regex>
 
@@ -135,6 +138,41 @@ TEST(GuestTask, RunsAsTheUserWithUmaskAndLimits) {
                           {"SLURM_UMASK=0027", "SLURM_RLIMIT_NOFILE=123", "SLURM_RLIMIT_CORE=U0"});
   EXPECT_EQ(run_task(task).output,
             std::to_string(testing::TaskServer::task_uid()) + "\n0027\n123\n0\n");
+}
+
+/// What slurmstepd's end of a task's PMI socket says and hears.
+TEST(GuestTask, SpeaksToTheNodeThroughItsPmiSocket) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  UniqueFd node(ends[0]);
+  UniqueFd task_end(ends[1]);
+  auto heard = std::async(std::launch::async, [&] {
+    std::string text;
+    char byte = 0;
+    while (::read(node.get(), &byte, 1) == 1) {
+      text += byte;
+      if (text == "cmd=init\n") write_all(node.get(), "cmd=response\n", "a socket");
+    }
+    return text;
+  });
+  TestTask task{{"sh", "-c", "echo cmd=init >&7; read answer <&7; echo $answer; echo end >&7"}};
+  task.environment.emplace_back("PMI_FD=7");
+  task.pmi_socket = task_end.get();
+  const auto outcome = run_task(task);
+  task_end.reset();
+  EXPECT_EQ(outcome.output, "cmd=response\n");
+  EXPECT_EQ(heard.get(), "cmd=init\nend\n");
+}
+
+/// The variable may be the user's own; a descriptor that is no socket is not a process manager's.
+TEST(GuestTask, HasNoPmiSocketForAForgedVariable) {
+  TestTask task{{"sh", "-c", "echo $PMI_FD; echo x 2>/dev/null >&7 || echo closed"}};
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (const std::string value : {"7", "0", "-1", "x", "99999999999"}) {
+    task.pmi_socket = value == "7" ? null.get() : -1;
+    task.environment = {"PATH=/usr/bin:/bin", "PMI_FD=" + value};
+    EXPECT_EQ(run_task(task).output, value + "\nclosed\n");
+  }
 }
 
 TEST(GuestTask, TellsAMissingProgramAsAShellWould) {

@@ -126,6 +126,7 @@ std::vector<char*> c_strings(const std::vector<std::string>& texts) {
       ::dup2(end, i);
     }
   }
+  if (task.pmi_socket >= 0) ::dup2(task.pmi_socket, TestTask::kPmiFd);
   std::vector<std::string> argv = {"workspace-exec", "--fd", std::to_string(kConnectionFd)};
   if (!task.script_path.empty()) argv.insert(argv.end(), {"--script", task.script_path});
   argv.emplace_back("--");

@@ -45,6 +45,9 @@ struct TestTask {
   /// Of the pseudo terminal that every kTerminal is; what the task writes to it is its output.
   unsigned short terminal_rows = 24;
   unsigned short terminal_columns = 80;
+  /// A socket that the task inherits as kPmiFd, as a task of `srun --mpi=pmi2` does; -1: none.
+  int pmi_socket = -1;
+  static constexpr int kPmiFd = 7;
   /// Nobody reads the task's stdout.
   bool abandon_output = false;
 };

@@ -144,6 +144,31 @@ TEST_F(StreamsTest, OfAChannelBearItsNumber) {
                StrEq("protocol error: CREDIT for stream 1, which is not relayed this way"));
 }
 
+TEST_F(StreamsTest, ASocketGoesBothWaysAndEndsEachWayByItself) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const UniqueFd peer(ends[1]);
+  streams_.add_socket(kStdout, kStdin, UniqueFd(ends[0]));
+  write_all(peer.get(), "asked", "a socket");
+  serve();
+  EXPECT_EQ(arrived(), "asked");
+  streams_.handle(frame(FrameType::kData, kStdin, "answered"));
+  serve();
+  char buffer[64];
+  ASSERT_EQ(::recv(peer.get(), buffer, sizeof buffer, 0), 8);
+  EXPECT_EQ(std::string(buffer, 8), "answered");
+
+  streams_.handle(frame(FrameType::kClose, kStdin));
+  EXPECT_EQ(::recv(peer.get(), buffer, sizeof buffer, 0), 0)
+      << "the other side's end comes through";
+  write_all(peer.get(), "more", "a socket");
+  serve();
+  EXPECT_EQ(arrived(), "more");
+  ::shutdown(peer.get(), SHUT_WR);
+  serve();
+  EXPECT_EQ(arrived(), "<CLOSE>");
+}
+
 TEST_F(StreamsTest, RefusesWhatBreaksTheRules) {
   streams_.add_source(kStdout, std::move(read_end_));
   streams_.add_sink(kStdin, std::move(write_end_));
