@@ -5,12 +5,15 @@
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/random.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/model/size.h"
 
 namespace workspace::cli {
 namespace {
+
+constexpr std::size_t kSecretBytes = 32;
 
 std::vector<MountSpec> checked_mounts(const std::optional<std::string>& text) {
   auto mounts = parse_mounts(text.value_or(""));
@@ -45,8 +48,9 @@ int run_resolve(const Arguments& arguments) {
   if (!image) throw Error(ErrorKind::kUsage, "--image is missing; see workspace resolve --help");
   try {
     const SiteConfig config = site_config(arguments);
-    const auto request =
+    auto request =
         resolve_request(config, {*image, arguments.value("--disk"), arguments.value("--mount")});
+    request.secret = random_hex(kSecretBytes);
     return print(request.to_line() + "\n");
   } catch (const Error& e) {
     // The bare line: the plugin that asks puts its own name in front of it.

@@ -86,11 +86,12 @@ BootedGuest boot() {
   steps.run("laying the overlay", lay_overlay);
   steps.run("entering the root", enter_root);
   steps.run("mounting the system's folders", mount_system_folders);
-  steps.run("setting up the network", [&] { set_up_network(config); });
+  ControlNamespace control;
+  steps.run("setting up the network", [&] { set_up_network(config, control); });
   steps.run("naming the host", [&] { name_host(config); });
   steps.run("adding the job's user", [&] { add_user(config); });
   report("ready: " + steps.times());
-  return {std::move(config), std::move(modules)};
+  return {std::move(config), std::move(modules), std::move(control)};
 }
 
 }  // namespace workspace::agent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "guest/control_namespace.h"
 #include "guest/modules.h"
 #include "libworkspace/model/guest_config.h"
 
@@ -9,6 +10,7 @@ namespace workspace::agent {
 struct BootedGuest {
   GuestConfig config;
   Modules modules;
+  ControlNamespace control;
 };
 
 /// Turns the bare initrd into the job's workspace, step by step. Errors: any, with the step's name

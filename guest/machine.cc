@@ -66,12 +66,11 @@ std::string wait_for_disk(const std::string& device, milliseconds most) {
   });
 }
 
-std::string wait_for_nic(milliseconds most) {
-  return wait_until_found(most, "the network interface", []() -> std::string {
-    for (const auto& entry : std::filesystem::directory_iterator("/sys/class/net")) {
-      std::string name = entry.path().filename();
-      if (name != "lo") return name;
-    }
+std::string wait_for_nic(const std::string& mac, milliseconds most) {
+  return wait_until_found(most, "the network interface " + mac, [&]() -> std::string {
+    for (const auto& entry : std::filesystem::directory_iterator("/sys/class/net"))
+      if (entry.is_directory() && read_small_file(entry.path().string() + "/address") == mac + "\n")
+        return entry.path().filename();
     return "";
   });
 }

@@ -14,8 +14,9 @@ std::string hypervisor_name();
 /// find its devices later. Errors: kGuest.
 std::string wait_for_disk(const std::string& device, std::chrono::milliseconds most);
 
-/// Waits for the first network interface besides the loopback and returns its name. Errors: kGuest.
-std::string wait_for_nic(std::chrono::milliseconds most);
+/// Waits for the network interface with this address (`52:54:00:77:00:02`) and returns its name.
+/// Errors: kGuest.
+std::string wait_for_nic(const std::string& mac, std::chrono::milliseconds most);
 
 /// What a probe is answered with.
 Readiness look_at_machine();

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "guest/files.h"
+#include "guest/hosts_file.h"
 #include "guest/machine.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
@@ -36,6 +37,11 @@ class Interface {
     control(which, "setting an address of ");
   }
 
+  void set_mtu(std::uint32_t bytes) {
+    request_.ifr_mtu = static_cast<int>(bytes);
+    control(SIOCSIFMTU, "setting the MTU of ");
+  }
+
   void up() {
     control(SIOCGIFFLAGS, "reading the flags of ");
     request_.ifr_flags = static_cast<short>(request_.ifr_flags | IFF_UP | IFF_RUNNING);
@@ -52,22 +58,38 @@ class Interface {
   struct ifreq request_ {};
 };
 
-}  // namespace
-
-void set_up_network(const GuestConfig& config) {
-  Interface("lo").up();
+struct in_addr parse_address(const std::string& text) {
   struct in_addr address {};
-  if (::inet_pton(AF_INET, config.guest_address.c_str(), &address) != 1)
-    throw Error(ErrorKind::kInvalid, "'" + config.guest_address + "' is not an IPv4 address");
-  const std::uint32_t host_bits =
-      config.prefix_length >= 32 ? 0 : UINT32_MAX >> config.prefix_length;
+  if (::inet_pton(AF_INET, text.c_str(), &address) != 1)
+    throw Error(ErrorKind::kInvalid, "'" + text + "' is not an IPv4 address");
+  return address;
+}
+
+struct in_addr network_mask(std::uint32_t prefix_length) {
+  const std::uint32_t host_bits = prefix_length >= 32 ? 0 : UINT32_MAX >> prefix_length;
   struct in_addr mask {};
   mask.s_addr = htonl(~host_bits);
+  return mask;
+}
 
-  Interface nic(wait_for_nic(kNicAppears));
-  nic.set_address(SIOCSIFADDR, address);
-  nic.set_address(SIOCSIFNETMASK, mask);
+void bring_up(const std::string& name, const std::string& address, std::uint32_t prefix_length) {
+  Interface nic(name);
+  nic.set_address(SIOCSIFADDR, parse_address(address));
+  nic.set_address(SIOCSIFNETMASK, network_mask(prefix_length));
   nic.up();
+}
+
+}  // namespace
+
+void set_up_network(const GuestConfig& config, const ControlNamespace& control) {
+  Interface("lo").up();
+  const std::string control_nic = wait_for_nic(config.control_mac, kNicAppears);
+  control.take(control_nic);
+  control.run([&] { bring_up(control_nic, config.guest_address, config.prefix_length); });
+  if (!config.private_nic) return;
+  const std::string nic = wait_for_nic(config.private_nic->mac, kNicAppears);
+  Interface(nic).set_mtu(config.private_nic->mtu_bytes);
+  bring_up(nic, config.private_nic->address, config.private_nic->prefix_length);
 }
 
 void name_host(const GuestConfig& config) {
@@ -75,10 +97,7 @@ void name_host(const GuestConfig& config) {
     throw_guest_errno("setting the host's name to " + config.hostname);
   make_folders("/etc");
   replace_file("/etc/hostname", config.hostname + "\n", 0644);
-  replace_file(
-      "/etc/hosts",
-      "127.0.0.1 localhost\n::1 localhost\n" + config.guest_address + " " + config.hostname + "\n",
-      0644);
+  replace_file("/etc/hosts", hosts_text(config), 0644);
 }
 
 }  // namespace workspace::agent

@@ -18,6 +18,7 @@
 #include "guest/files.h"
 #include "guest/power.h"
 #include "guest/report.h"
+#include "guest/ssh_access.h"
 #include "guest/task_cgroup.h"
 #include "libworkspace/base/error.h"
 
@@ -55,13 +56,17 @@ UniqueFd watch_signals() {
 class Server {
  public:
   explicit Server(const BootedGuest& guest)
-      : guest_(guest), listener_(listen_on(guest.config, own_)), signals_(watch_signals()) {}
+      : guest_(guest), ssh_(guest.config), signals_(watch_signals()) {
+    guest.control.run([&] { listener_ = listen_on(guest.config, own_); });
+  }
 
   void serve_once() {
-    struct pollfd entries[] = {{listener_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
-    if (::poll(entries, 2, -1) < 0) return;
+    struct pollfd entries[] = {
+        {listener_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {ssh_.fd(), POLLIN, 0}};
+    if (::poll(entries, 3, -1) < 0) return;
     if (entries[1].revents != 0) take_signals();
     if (entries[0].revents != 0) accept_one();
+    if (entries[2].revents != 0) ssh_.accept_one();
   }
 
  private:
@@ -111,12 +116,14 @@ class Server {
     for (;;) {
       const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
       if (pid <= 0) return;
+      ssh_.forget(pid);
       // A connection's process that was killed could not end its task itself.
       if (connections_.erase(pid) != 0) TaskCgroup::left_by(pid).remove();
     }
   }
 
   const BootedGuest& guest_;
+  SshAccess ssh_;
   struct sockaddr_in own_ {};
   UniqueFd listener_;
   UniqueFd signals_;

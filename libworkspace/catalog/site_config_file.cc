@@ -34,6 +34,21 @@ Acceleration parse_acceleration(const std::string& text) {
                 "' is not known; there are auto, kvm, tcg");
 }
 
+bool parse_private_network(const std::string& text) {
+  if (text == "auto") return true;
+  if (text == "none") return false;
+  throw invalid("private_network '" + printable(text, 32) + "' is not known; there are auto, none");
+}
+
+std::uint16_t parse_vxlan_port(const std::string& text) {
+  const auto port = parse_decimal(text, VxlanId::kHighestFirstPort);
+  if (!port || *port < 1024) {
+    throw invalid("private_network_port '" + printable(text, 32) + "' is not a port from 1024 to " +
+                  std::to_string(VxlanId::kHighestFirstPort));
+  }
+  return static_cast<std::uint16_t>(*port);
+}
+
 /// Sets `value` if the key is there.
 template <class Value, class Parse>
 void set(const YamlMap& map, std::string_view key, Value& value, Parse parse) {
@@ -69,7 +84,8 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   const YamlMap map = YamlMap::parse(text, file);
   map.allow_only({"hypervisor", "acceleration", "store", "cache", "scratch", "kernel", "initrd",
                   "kernel_options", "memory_overhead", "disk_default", "disk_max", "boot_timeout",
-                  "shutdown_timeout", "pin_vcpus"});
+                  "shutdown_timeout", "pin_vcpus", "private_network", "private_network_subnet",
+                  "private_network_port"});
   SiteConfig config;
   set(map, "hypervisor", config.hypervisor, parse_hypervisor);
   set(map, "acceleration", config.acceleration, parse_acceleration);
@@ -85,6 +101,15 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   set_timeout(map, "boot_timeout", config.boot_timeout);
   set_timeout(map, "shutdown_timeout", config.shutdown_timeout);
   set_switch(map, "pin_vcpus", config.pin_vcpus);
+  set(map, "private_network", config.private_network, parse_private_network);
+  set(map, "private_network_subnet", config.private_network_subnet, [](const std::string& range) {
+    try {
+      return PrivateSubnet::parse(range);
+    } catch (Error& e) {
+      throw e.in("private_network_subnet");
+    }
+  });
+  set(map, "private_network_port", config.private_network_port, parse_vxlan_port);
   if (config.disk_default_mib > config.disk_max_mib) {
     throw invalid(file + ": disk_default (" + format_size_mib(config.disk_default_mib) +
                   ") is larger than disk_max (" + format_size_mib(config.disk_max_mib) + ")");

@@ -145,17 +145,26 @@ void add_xen_disk(xml_node devices, const DomainDisk& disk, const std::string& d
   if (disk.read_only) element.append_child("readonly");
 }
 
-void add_nic(xml_node devices, const DomainDescription& description, const DomainHost& host) {
+/// `tap` is QEMU's alone: Xen's NICs are numbered, and the script knows them by their number.
+void add_nic(xml_node devices, const char* mac, const std::string& tap, const DomainHost& host) {
   xml_node nic = add(devices, "interface", {{"type", "ethernet"}});
-  add(nic, "mac", {{"address", control_link::guest_mac(host.kind)}});
+  add(nic, "mac", {{"address", mac}});
   if (host.kind == HypervisorKind::kXen) {
     nic.append_child("script").append_attribute("path").set_value(
         plain(host.vif_script, "vif script's path"));
     return;
   }
   // managed='no': the tap is the prolog's, and stays down until it is in the job's namespace.
-  add(nic, "target", {{"dev", tap_name(description.owner.job).c_str()}, {"managed", "no"}});
+  add(nic, "target", {{"dev", tap.c_str()}, {"managed", "no"}});
   add(nic, "model", {{"type", "virtio"}});
+}
+
+void add_nics(xml_node devices, const DomainDescription& description, const DomainHost& host) {
+  const JobId job = description.owner.job;
+  add_nic(devices, control_link::guest_mac(host.kind), tap_name(job), host);
+  if (description.private_mac.empty()) return;
+  add_nic(devices, plain(description.private_mac, "second NIC's address"), private_tap_name(job),
+          host);
 }
 
 void add_console(xml_node devices, const DomainDescription& description, HypervisorKind kind) {
@@ -194,7 +203,7 @@ void add_devices(xml_node domain, const DomainDescription& description, const Do
       add_qemu_disk(devices, description.disks[i], device);
   }
   if (host.kind == HypervisorKind::kQemu) refuse_default_devices(devices);
-  add_nic(devices, description, host);
+  add_nics(devices, description, host);
   add_console(devices, description, host.kind);
 }
 

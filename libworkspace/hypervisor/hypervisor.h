@@ -48,6 +48,8 @@ struct DomainDescription {
   std::string kernel_options;  ///< the site's, behind the project's own
   /// In the order of disk_device. A writable disk is this job's own file, as the initrd is.
   std::vector<DomainDisk> disks;
+  /// The address of the second NIC, on the job's private network; empty: there is none.
+  std::string private_mac;
   std::string console_log;  ///< absolute path of a file for the console's output (QEMU)
 };
 

@@ -8,6 +8,8 @@
 #include "libworkspace/base/random.h"
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/lifecycle/job_initrd.h"
+#include "libworkspace/lifecycle/job_ssh_keys.h"
+#include "libworkspace/lifecycle/private_network_plan.h"
 #include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/lifecycle/steps.h"
 #include "libworkspace/lifecycle/teardown.h"
@@ -16,6 +18,7 @@
 #include "libworkspace/model/control_link.h"
 #include "libworkspace/model/request.h"
 #include "libworkspace/network/job_namespace.h"
+#include "libworkspace/network/private_segment.h"
 #include "libworkspace/slurm/allocation_reader.h"
 #include "libworkspace/slurm/cpu_map.h"
 
@@ -93,7 +96,18 @@ class Boot {
     disk_path_ = node_.scratch.create(job_.job, record_.disk_mib, Node::step_deadline());
   }
 
-  void make_network() { space_.create(Node::step_deadline()); }
+  void make_network() {
+    space_.create(Node::step_deadline());
+    if (image_->network == ImageNetwork::kPrivate) {
+      private_network_ = plan_private_network(allocation_, node_.site, node_.hypervisor->kind(),
+                                              Node::step_deadline());
+    }
+    if (private_network_) segment().create(Node::step_deadline());
+  }
+
+  [[nodiscard]] PrivateSegment segment() const {
+    return {*private_network_, node_.hypervisor->kind()};
+  }
 
   void describe() {
     record_.token = random_hex(kTokenBytes);
@@ -108,9 +122,17 @@ class Boot {
     GuestConfig guest(job_.job);
     guest.hostname = record_.hostname;
     guest.token = record_.token;
+    guest.control_mac = control_link::guest_mac(node_.hypervisor->kind());
     guest.guest_address = record_.guest_address;
     guest.prefix_length = control_link::kPrefixLength;
     guest.port = record_.port;
+    if (private_network_) {
+      const PrivateNode& own = private_network_->own;
+      guest.private_nic = {own.guest_mac, own.guest_address, private_network_->prefix_length,
+                           private_network_->mtu_bytes};
+      guest.hosts = private_network_->hosts();
+      guest.ssh_keys = make_job_ssh_keys(job_.job, request_.secret);
+    }
     guest.root_device = disk_device(node_.hypervisor->kind(), 0);
     guest.root_format = image_->root_format;
     guest.scratch_device = disk_device(node_.hypervisor->kind(), 1);
@@ -135,9 +157,11 @@ class Boot {
     domain.initrd = job_initrd_path(node_.site.scratch, job_.job);
     domain.kernel_options = image_->kernel_options.value_or(node_.site.kernel_options);
     domain.disks = {{root_path_, true}, {disk_path_, false}};
+    if (private_network_) domain.private_mac = private_network_->own.guest_mac;
     domain.console_log = node_.records.file(job_.job, "console.log");
     node_.hypervisor->create(domain, Node::step_deadline());
     space_.connect_guest(Node::step_deadline());
+    if (private_network_) segment().connect_guest(Node::step_deadline());
   }
 
   [[nodiscard]] AgentClient agent() const {
@@ -220,6 +244,7 @@ class Boot {
   WorkspaceRequest request_;
   Allocation allocation_;
   JobNamespace space_;
+  std::optional<PrivateNetwork> private_network_;
   Steps steps_;
   UserAccount user_;
   std::optional<Manifest> image_;

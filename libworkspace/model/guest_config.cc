@@ -28,15 +28,60 @@ std::string format_groups(const std::vector<std::pair<std::string, std::uint32_t
   return join(texts, ",");
 }
 
+std::vector<std::pair<std::string, std::string>> parse_hosts(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> hosts;
+  if (text.empty()) return hosts;
+  for (const auto& entry : split(text, ',')) {
+    const auto colon = entry.find(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == entry.size())
+      throw Error(ErrorKind::kInvalid, "'" + printable(entry, 64) + "' is not NAME:ADDRESS");
+    hosts.emplace_back(entry.substr(0, colon), entry.substr(colon + 1));
+  }
+  return hosts;
+}
+
+std::string format_hosts(const std::vector<std::pair<std::string, std::string>>& hosts) {
+  std::vector<std::string> texts;
+  for (const auto& [name, address] : hosts) {
+    texts.push_back(name);
+    texts.back() += ":" + address;
+  }
+  return join(texts, ",");
+}
+
+std::optional<GuestPrivateNic> take_private_nic(Fields& fields) {
+  if (!fields.has("private_address")) return std::nullopt;
+  GuestPrivateNic nic;
+  nic.mac = fields.take("private_mac");
+  nic.address = fields.take("private_address");
+  nic.prefix_length = static_cast<std::uint32_t>(fields.take_number("private_prefix_length", 32));
+  nic.mtu_bytes = static_cast<std::uint32_t>(fields.take_number("private_mtu", UINT16_MAX));
+  return nic;
+}
+
+std::optional<GuestSshKeys> take_ssh_keys(Fields& fields) {
+  if (!fields.has("ssh_user_private")) return std::nullopt;
+  GuestSshKeys keys;
+  keys.user_private = fields.take("ssh_user_private");
+  keys.user_public = fields.take("ssh_user_public");
+  keys.host_private = fields.take("ssh_host_private");
+  keys.host_public = fields.take("ssh_host_public");
+  return keys;
+}
+
 GuestConfig parse_fields(std::string_view text) {
   Fields fields = Fields::from_lines(text);
   if (fields.take("version") != "1") throw Error(ErrorKind::kInvalid, "its version is not 1");
   GuestConfig config(JobId::parse(fields.take("job_id")));
   config.hostname = fields.take("hostname");
   config.token = fields.take("token");
+  config.control_mac = fields.take("control_mac");
   config.guest_address = fields.take("guest_address");
   config.prefix_length = static_cast<std::uint32_t>(fields.take_number("prefix_length", 32));
   config.port = static_cast<std::uint16_t>(fields.take_number("port", UINT16_MAX));
+  config.private_nic = take_private_nic(fields);
+  config.hosts = parse_hosts(fields.take_or("hosts", ""));
+  config.ssh_keys = take_ssh_keys(fields);
   config.root_device = fields.take("root_device");
   config.root_format = parse_root_format(fields.take("root_format"));
   config.scratch_device = fields.take("scratch_device");
@@ -71,9 +116,23 @@ std::string GuestConfig::to_lines() const {
   fields.add("job_id", job.to_string());
   fields.add("hostname", hostname);
   fields.add("token", token);
+  fields.add("control_mac", control_mac);
   fields.add("guest_address", guest_address);
   fields.add("prefix_length", std::uint64_t{prefix_length});
   fields.add("port", std::uint64_t{port});
+  if (private_nic) {
+    fields.add("private_mac", private_nic->mac);
+    fields.add("private_address", private_nic->address);
+    fields.add("private_prefix_length", std::uint64_t{private_nic->prefix_length});
+    fields.add("private_mtu", std::uint64_t{private_nic->mtu_bytes});
+  }
+  if (!hosts.empty()) fields.add("hosts", format_hosts(hosts));
+  if (ssh_keys) {
+    fields.add("ssh_user_private", ssh_keys->user_private);
+    fields.add("ssh_user_public", ssh_keys->user_public);
+    fields.add("ssh_host_private", ssh_keys->host_private);
+    fields.add("ssh_host_public", ssh_keys->host_public);
+  }
   fields.add("root_device", root_device);
   fields.add("root_format", name_of(root_format));
   fields.add("scratch_device", scratch_device);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,26 @@ std::string_view name_of(RootFormat format);
 /// Errors: kInvalid.
 RootFormat parse_root_format(std::string_view text);
 
+/// The guest's NIC on the job's private network.
+struct GuestPrivateNic {
+  std::string mac;
+  std::string address;  ///< IPv4
+  std::uint32_t prefix_length = 0;
+  std::uint32_t mtu_bytes = 0;
+
+  bool operator==(const GuestPrivateNic&) const = default;
+};
+
+/// The keys by which the job's VMs, and nobody else, reach each other's sshd: OpenSSH's text forms.
+struct GuestSshKeys {
+  std::string user_private;
+  std::string user_public;
+  std::string host_private;
+  std::string host_public;
+
+  bool operator==(const GuestSshKeys&) const = default;
+};
+
 /// What the guest agent is told before it has a network: one file in a small cpio archive behind
 /// the site's initrd. The token in it is the host's proof of identity to the agent.
 struct GuestConfig {
@@ -24,10 +45,16 @@ struct GuestConfig {
 
   JobId job;
   std::string hostname;
-  std::string token;  ///< 64 hexadecimal digits
+  std::string token;        ///< 64 hexadecimal digits
+  std::string control_mac;  ///< of the NIC that the agent answers at
   std::string guest_address;
   std::uint32_t prefix_length = 30;
   std::uint16_t port = 0;
+  std::optional<GuestPrivateNic> private_nic;
+  /// The job's nodes on the private network, name and address; empty without one.
+  std::vector<std::pair<std::string, std::string>> hosts;
+  std::optional<GuestSshKeys> ssh_keys;
+
   std::string root_device;  ///< such as `vda`, under /dev
   RootFormat root_format = RootFormat::kSquashfs;
   std::string scratch_device;
@@ -43,7 +70,8 @@ struct GuestConfig {
   /// Errors: kInvalid.
   static GuestConfig parse(std::string_view text);
 
-  static constexpr std::size_t kMaxBytes = 65536;
+  /// The hosts of a job on tens of thousands of nodes fit.
+  static constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
   /// The member's name in the archive; the agent finds it at `/` and this.
   static constexpr char kArchiveName[] = "workspace/job.conf";
 };

@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kDomainPrefix = "workspace-";
 constexpr std::string_view kNamespacePrefix = "ws-";
 constexpr std::string_view kTapPrefix = "ws";
+constexpr std::string_view kPrivateTapPrefix = "wsp";
 constexpr std::string_view kScratchSuffix = ".scratch";
 
 std::optional<JobId> after_prefix(std::string_view name, std::string_view prefix) {
@@ -34,6 +35,8 @@ JobId JobId::parse(std::string_view text) {
 std::string domain_name(JobId job) { return std::string(kDomainPrefix) + job.to_string(); }
 std::string namespace_name(JobId job) { return std::string(kNamespacePrefix) + job.to_string(); }
 std::string tap_name(JobId job) { return std::string(kTapPrefix) + job.to_string(); }
+std::string private_tap_name(JobId job) { return std::string(kPrivateTapPrefix) + job.to_string(); }
+std::string guard_table_name(JobId job) { return domain_name(job); }
 std::string scratch_file_name(JobId job) { return job.to_string() + std::string(kScratchSuffix); }
 
 std::optional<JobId> job_of_domain(std::string_view name) {
@@ -44,7 +47,10 @@ std::optional<JobId> job_of_namespace(std::string_view name) {
   return after_prefix(name, kNamespacePrefix);
 }
 
-std::optional<JobId> job_of_tap(std::string_view name) { return after_prefix(name, kTapPrefix); }
+std::optional<JobId> job_of_tap(std::string_view name) {
+  const auto job = after_prefix(name, kTapPrefix);
+  return job ? job : after_prefix(name, kPrivateTapPrefix);
+}
 
 std::optional<JobId> job_of_scratch_file(std::string_view name) {
   if (!name.ends_with(kScratchSuffix)) return std::nullopt;

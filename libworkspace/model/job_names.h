@@ -31,10 +31,13 @@ std::optional<JobId> parse_job_id(std::string_view text);
 std::string domain_name(JobId job);        ///< `workspace-42`
 std::string namespace_name(JobId job);     ///< `ws-42`, as `ip netns` shows it
 std::string tap_name(JobId job);           ///< `ws42`; at most 15 bytes, as the kernel wants
+std::string private_tap_name(JobId job);   ///< `wsp42`: the private network's
+std::string guard_table_name(JobId job);   ///< `workspace-42`, as `nft list tables` shows it
 std::string scratch_file_name(JobId job);  ///< `42.scratch`
 
 std::optional<JobId> job_of_domain(std::string_view name);
 std::optional<JobId> job_of_namespace(std::string_view name);
+/// Of either tap.
 std::optional<JobId> job_of_tap(std::string_view name);
 std::optional<JobId> job_of_scratch_file(std::string_view name);
 

@@ -10,6 +10,14 @@ namespace {
 constexpr std::string_view kVersionPrefix = "1 ";
 constexpr std::uint64_t kMaxMib = std::uint64_t{1} << 30;
 
+std::string parse_secret(std::string text) {
+  constexpr std::size_t kBytes = 32;
+  const auto bytes = from_hex(text);
+  if (!text.empty() && (!bytes || bytes->size() != kBytes))
+    throw Error(ErrorKind::kInvalid, "field 'secret' is not 64 hexadecimal digits");
+  return text;
+}
+
 WorkspaceRequest parse_fields(std::string_view line) {
   if (line.size() > WorkspaceRequest::kMaxLineBytes) {
     throw Error(ErrorKind::kInvalid, "it has " + std::to_string(line.size()) + " bytes; at most " +
@@ -29,6 +37,7 @@ WorkspaceRequest parse_fields(std::string_view line) {
       parse_mounts(fields.take_or("mounts", "")),
       fields.take_number("needs_memory_mib", kMaxMib),
       static_cast<std::uint32_t>(fields.take_number("needs_vcpus", 65535)),
+      parse_secret(fields.take_or("secret", "")),
   };
   for (const auto& mount : request.mounts) check_mount_destination(mount.destination);
   fields.expect_empty();
@@ -46,6 +55,7 @@ std::string WorkspaceRequest::to_line() const {
   if (!mounts.empty()) fields.add("mounts", format_mounts(mounts));
   fields.add("needs_memory_mib", needs_memory_mib);
   fields.add("needs_vcpus", std::uint64_t{needs_vcpus});
+  if (!secret.empty()) fields.add("secret", secret);
   return std::string(kVersionPrefix) + fields.to_line();
 }
 

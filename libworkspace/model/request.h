@@ -23,6 +23,10 @@ struct WorkspaceRequest {
   /// controller's check (job_submit.lua). The node reads the manifest.
   std::uint64_t needs_memory_mib = 0;
   std::uint32_t needs_vcpus = 0;
+  /// 64 hexadecimal digits that the job's nodes share and no other user knows: what they make the
+  /// job's own keys of, each by itself. Drawn at submission; empty: there are no such keys. One
+  /// that a user chose is a secret of nobody's but that user's.
+  std::string secret = {};
 
   static constexpr std::size_t kMaxLineBytes = 4096;
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "libworkspace/model/private_network.h"
+
 namespace workspace {
 
 /// How QEMU executes the guest; Xen has no such choice.
@@ -28,6 +30,11 @@ struct SiteConfig {
   std::chrono::milliseconds boot_timeout{60'000};
   std::chrono::milliseconds shutdown_timeout{20'000};
   bool pin_vcpus = true;
+
+  bool private_network = true;  ///< for jobs of several nodes
+  PrivateSubnet private_network_subnet = PrivateSubnet::parse("10.200.0.0/16");
+  /// The first UDP port of the VXLANs that carry the private networks.
+  std::uint16_t private_network_port = 14789;
 };
 
 }  // namespace workspace

@@ -1,11 +1,9 @@
 #include "libworkspace/network/ip_command.h"
 
-#include <sys/mman.h>
-
 #include "libworkspace/base/error.h"
-#include "libworkspace/base/fd.h"
 #include "libworkspace/base/process.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/network/batch_file.h"
 
 namespace workspace {
 namespace {
@@ -21,25 +19,32 @@ std::string failed_line(const std::string& error_output, const std::vector<std::
   return join(lines, "; ");
 }
 
+void run_batch(const std::string& program, const std::string& namespace_name,
+               const std::vector<std::string>& lines, Deadline deadline) {
+  if (lines.empty()) return;
+  const BatchFile batch(join(lines, "\n") + "\n");
+  Command command;
+  command.argv = {program};
+  if (!namespace_name.empty()) command.argv.insert(command.argv.end(), {"-n", namespace_name});
+  command.argv.insert(command.argv.end(), {"-batch", batch.path()});
+  command.kept_fds = {batch.fd()};
+  const CommandResult result = run_command(command, deadline);
+  if (result.exit_status == 0) return;
+  const std::string reason = result.error_output.substr(0, result.error_output.find('\n'));
+  throw Error(ErrorKind::kHost, program + " " + failed_line(result.error_output, lines) + ": " +
+                                    printable(reason, 256));
+}
+
 }  // namespace
 
 void run_ip(const std::string& namespace_name, const std::vector<std::string>& lines,
             Deadline deadline) {
-  const UniqueFd batch(::memfd_create("ip-batch", MFD_CLOEXEC));
-  if (!batch.valid()) throw_errno("making a batch for ip");
-  write_all(batch.get(), join(lines, "\n") + "\n", "writing a batch for ip");
+  run_batch("ip", namespace_name, lines, deadline);
+}
 
-  Command command;
-  command.argv = {"ip"};
-  if (!namespace_name.empty()) command.argv.insert(command.argv.end(), {"-n", namespace_name});
-  command.argv.insert(command.argv.end(),
-                      {"-batch", "/proc/self/fd/" + std::to_string(batch.get())});
-  command.kept_fds = {batch.get()};
-  const CommandResult result = run_command(command, deadline);
-  if (result.exit_status == 0) return;
-  const std::string reason = result.error_output.substr(0, result.error_output.find('\n'));
-  throw Error(ErrorKind::kHost,
-              "ip " + failed_line(result.error_output, lines) + ": " + printable(reason, 256));
+void run_bridge(const std::string& namespace_name, const std::vector<std::string>& lines,
+                Deadline deadline) {
+  run_batch("bridge", namespace_name, lines, deadline);
 }
 
 }  // namespace workspace

@@ -13,4 +13,8 @@ namespace workspace {
 void run_ip(const std::string& namespace_name, const std::vector<std::string>& lines,
             Deadline deadline);
 
+/// The same with bridge(8), for forwarding tables.
+void run_bridge(const std::string& namespace_name, const std::vector<std::string>& lines,
+                Deadline deadline);
+
 }  // namespace workspace

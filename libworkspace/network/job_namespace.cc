@@ -21,7 +21,9 @@
 #include "libworkspace/model/control_link.h"
 #include "libworkspace/network/in_namespace.h"
 #include "libworkspace/network/ip_command.h"
+#include "libworkspace/network/namespace_links.h"
 #include "libworkspace/network/namespace_processes.h"
+#include "libworkspace/network/private_segment.h"
 
 namespace workspace {
 namespace {
@@ -61,27 +63,13 @@ void write_sysctl(const std::string& path, const char* value) { std::ofstream(pa
 /// The namespace takes its IPv4 settings from the node's. A kernel without IPv6 has no such file,
 /// and a setting that cannot be made leaves the guest with nothing more to reach, as the namespace
 /// has no second link.
+/// What arrives over the private network finds no address here, not even the control link's.
 void set_private_sysctls() {
   write_sysctl("/proc/sys/net/ipv4/ip_forward", "0");
+  write_sysctl("/proc/sys/net/ipv4/conf/all/arp_ignore", "1");
+  write_sysctl("/proc/sys/net/ipv4/conf/all/rp_filter", "1");
   write_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
   write_sysctl("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-}
-
-/// The links of the calling thread's namespace, but not its loopback.
-std::vector<std::string> link_names() {
-  const std::unique_ptr<struct if_nameindex, void (*)(struct if_nameindex*)> links(
-      ::if_nameindex(), &::if_freenameindex);
-  if (!links) throw_errno("listing the network links");
-  std::vector<std::string> names;
-  for (const auto* link = links.get(); link->if_index != 0; ++link)
-    if (std::string_view(link->if_name) != "lo") names.emplace_back(link->if_name);
-  return names;
-}
-
-std::vector<std::string> link_names_in(int namespace_fd) {
-  std::vector<std::string> names;
-  in_namespace(namespace_fd, [&] { names = link_names(); });
-  return names;
 }
 
 bool has_tcp_sockets() {
@@ -99,6 +87,13 @@ void end_sockets(JobId job, int namespace_fd, Deadline deadline) {
   Command command;
   command.argv = {"ss", "-N", namespace_name(job), "-K", "-H", "-t", "-a"};
   check_command(command, deadline);
+}
+
+bool has_control_link(const std::vector<std::string>& links, JobId job, HypervisorKind kind) {
+  return std::any_of(links.begin(), links.end(), [&](const std::string& link) {
+    if (kind == HypervisorKind::kQemu) return link == tap_name(job);
+    return link.starts_with("vif") && link.ends_with(".0");
+  });
 }
 
 void delete_namespace(const std::string& path) {
@@ -145,7 +140,7 @@ void JobNamespace::connect_guest(Deadline deadline) const {
             "link set dev " + tap + " up"},
            deadline);
   }
-  if (link_names_in(open().get()).empty())
+  if (!has_control_link(link_names_in(open().get()), job_, kind_))
     throw Error(ErrorKind::kHost, "the domain's network link is not in the job's namespace");
 }
 
@@ -169,11 +164,12 @@ void JobNamespace::remove(Deadline deadline) const {
       end_processes_in_namespace(fd.get(), deadline);
       end_sockets(job_, fd.get(), deadline);
       links = link_names_in(fd.get());
+      remove_private_segment(job_, links, deadline);
     }
     delete_namespace(path);
   }
-  if (::if_nametoindex(tap_name(job_).c_str()) != 0)
-    run_ip("", {"link delete dev " + tap_name(job_)}, deadline);
+  for (const auto& tap : {tap_name(job_), private_tap_name(job_)})
+    if (::if_nametoindex(tap.c_str()) != 0) run_ip("", {"link delete dev " + tap}, deadline);
   wait_for_links_to_go(links, deadline.no_later_than(kTimeForLinkRemoval));
 }
 

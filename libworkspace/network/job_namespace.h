@@ -12,8 +12,9 @@ namespace workspace {
 
 /// The network namespace of a job on this node, and the host's end of the control link in it.
 ///
-/// Nothing but the link is in it, and nothing is forwarded: the guest reaches no service of the
-/// node, and no one but root reaches the guest. Order of use: create(), the domain,
+/// Nothing but the link is in it (and, for a job of several nodes, the bridge of its
+/// PrivateSegment, which has no address), and nothing is forwarded: the guest reaches no service of
+/// the node, and no one but root reaches the guest. Order of use: create(), the domain,
 /// connect_guest(); at the end the domain's destruction, then remove(). Errors of all calls: kHost;
 /// kTimeout at the deadline.
 class JobNamespace {
@@ -34,8 +35,9 @@ class JobNamespace {
   [[nodiscard]] UniqueFd open() const;
 
   /// Ends the processes that live in the namespace (SIGTERM, then SIGKILL) and the sockets that
-  /// were made in it, deletes it, and sees that no link is left. "Already gone" is success. The
-  /// domain must be destroyed before: a running one would keep its link through any open socket.
+  /// were made in it and the PrivateSegment, deletes it, and sees that no link is left. "Already
+  /// gone" is success. The domain must be destroyed before: a running one would keep its link
+  /// through any open socket.
   void remove(Deadline deadline) const;
 
   /// The jobs that have a namespace or a tap on this node.

@@ -66,7 +66,8 @@ left_on() {
     on "$1" sh -c "
         virsh -q -c $hypervisor:///system list --all --name | sed '/^\$/d; /^Domain-0\$/d; s/^/domain /'
         ip netns list | sed 's/^/network namespace /'
-        ip -o link show | awk -F': ' '\$2 ~ /^(ws|vif)[0-9]/ {print \"link \" \$2}'
+        ip -o link show | awk -F': ' '\$2 ~ /^(ws|wsp|vif)[0-9]/ {print \"link \" \$2}'
+        nft list tables 2>/dev/null | grep workspace-
         ls -A /run/workspace 2>/dev/null | sed 's,^,/run/workspace/,'
         ls -A /var/lib/workspace/scratch 2>/dev/null | sed 's,^,scratch/,'
         pgrep -ax diod | grep -v :564 | sed 's/^/process /'

@@ -42,10 +42,10 @@ class StubbedScript {
     ::chmod(store_.file("vif-workspace").c_str(), 0755);
   }
 
-  CommandResult run(const std::string& action) {
+  CommandResult run(const std::string& action, const std::string& number = "0") {
     Command command;
     command.argv = {store_.file("vif-workspace"), action};
-    command.environment = {"vif=vif5.0", "XENBUS_PATH=backend/vif/5/0"};
+    command.environment = {"vif=vif5." + number, "XENBUS_PATH=backend/vif/5/" + number};
     return run_command(command, soon());
   }
 
@@ -80,6 +80,27 @@ TEST(VifWorkspaceTest, TheNicIsReadyInTheJobsNamespaceWhenXenIsTold) {
                           control_link::kXenGuestMac + " PERMANENT"));
     EXPECT_THAT(output_of({"ip", "-n", "ws-42", "-o", "link", "show", "up"}), HasSubstr("vif5.0:"));
     EXPECT_EQ(script.run("offline").exit_status, 0);
+    job.remove(soon());
+  });
+}
+
+TEST(VifWorkspaceTest, TheSecondNicIsOnTheBridgeOfThePrivateNetwork) {
+  on_private_node([] {
+    const JobNamespace job(JobId(42), HypervisorKind::kXen);
+    job.create(soon());
+    output_of({"ip", "-n", "ws-42", "link", "add", "private", "type", "bridge"});
+    output_of({"ip", "tuntap", "add", "dev", "vif5.1", "mode", "tap"});
+    StubbedScript script("workspace-42");
+    const CommandResult result = script.run("online", "1");
+    EXPECT_EQ(result.exit_status, 0) << result.error_output;
+    EXPECT_EQ(script.writes(), "backend/vif/5/1/hotplug-status connected\n");
+    EXPECT_THAT(output_of({"ip", "-n", "ws-42", "-o", "link", "show", "up", "master", "private"}),
+                HasSubstr("vif5.1:"));
+    EXPECT_EQ(output_of({"ip", "-n", "ws-42", "-o", "address", "show", "dev", "vif5.1"}), "");
+
+    const CommandResult third = StubbedScript("workspace-42").run("online", "2");
+    EXPECT_EQ(third.exit_status, 1);
+    EXPECT_THAT(third.error_output, HasSubstr("vif-workspace: a job's domain has no NIC 2"));
     job.remove(soon());
   });
 }

@@ -31,6 +31,9 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "boot_timeout: 2m\n"
       "shutdown_timeout: 500ms\n"
       "pin_vcpus: false\n"
+      "private_network: none\n"
+      "private_network_subnet: 172.16.0.0/20\n"
+      "private_network_port: 4789\n"
       "kernel_options: \"quiet loglevel=3\"\n",
       "f");
   EXPECT_EQ(config.hypervisor, "qemu:///system");
@@ -46,6 +49,10 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.boot_timeout, std::chrono::minutes(2));
   EXPECT_EQ(config.shutdown_timeout, std::chrono::milliseconds(500));
   EXPECT_FALSE(config.pin_vcpus);
+  EXPECT_FALSE(config.private_network);
+  EXPECT_EQ(config.private_network_subnet.address(0), "172.16.0.1");
+  EXPECT_EQ(config.private_network_subnet.prefix_length(), 20U);
+  EXPECT_EQ(config.private_network_port, 4789);
   EXPECT_EQ(config.kernel_options, "quiet loglevel=3");
 }
 
@@ -79,6 +86,11 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.boot_timeout, defaults.boot_timeout);
   EXPECT_EQ(config.shutdown_timeout, defaults.shutdown_timeout);
   EXPECT_EQ(config.pin_vcpus, defaults.pin_vcpus);
+  EXPECT_EQ(config.private_network, defaults.private_network);
+  EXPECT_EQ(config.private_network_subnet.address(0), defaults.private_network_subnet.address(0));
+  EXPECT_EQ(config.private_network_subnet.prefix_length(),
+            defaults.private_network_subnet.prefix_length());
+  EXPECT_EQ(config.private_network_port, defaults.private_network_port);
 }
 
 TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
@@ -101,6 +113,14 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
            Case{"boot_timeout: 0s\n", "f:1: boot_timeout must be longer than 0"},
            Case{"boot_timeout: 2 days\n", "f:1: boot_timeout '2 days' has an unknown unit"},
            Case{"pin_vcpus: yes\n", "f:1: pin_vcpus 'yes' is neither true nor false"},
+           Case{"private_network: vlan\n",
+                "f:1: private_network 'vlan' is not known; there are auto, none"},
+           Case{"private_network_subnet: 10.0.0.1/8\n",
+                "f:1: private_network_subnet: '10.0.0.1/8' has bits set behind its prefix"},
+           Case{"private_network_port: 80\n",
+                "f:1: private_network_port '80' is not a port from 1024 to 65280"},
+           Case{"private_network_port: 65281\n",
+                "f:1: private_network_port '65281' is not a port from 1024 to 65280"},
            Case{"kernel_options: \"a\\nb\"\n", "f:1: kernel_options must be one line"},
            Case{"disk_max: 1G\n", "f: disk_default (2G) is larger than disk_max (1G)"},
        }) {

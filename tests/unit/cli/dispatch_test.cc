@@ -142,7 +142,7 @@ TEST_F(SiteTest, ResolveAnswersInOneLineOnOneStream) {
   EXPECT_EQ(good.status, 0);
   EXPECT_THAT(good.output,
               MatchesRegex("1 image=tiny version=1 digest=sha256:[0-9a-f]{64} disk_mib=4096 "
-                           "needs_memory_mib=112 needs_vcpus=1\n"));
+                           "needs_memory_mib=112 needs_vcpus=1 secret=[0-9a-f]{64}\n"));
   EXPECT_EQ(good.error_output, "");
 
   const Answer bad = run_here({"resolve", "--image", "tiny\n"});

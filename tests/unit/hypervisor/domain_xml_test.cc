@@ -239,5 +239,31 @@ TEST(OwnerInMetadataTest, GivesNothingForWhatItCannotRead) {
   for (const auto& text : cases) EXPECT_EQ(owner_in_metadata(text), std::nullopt) << text;
 }
 
+TEST(DomainXmlTest, AJobOfSeveralNodesHasASecondNic) {
+  DomainDescription description = some_description();
+  description.private_mac = "52:54:00:78:00:01";
+  EXPECT_THAT(domain_xml(description, qemu_host()), HasSubstr(R"(    <interface type="ethernet">
+      <mac address="52:54:00:77:00:02" />
+      <target dev="ws42" managed="no" />
+      <model type="virtio" />
+    </interface>
+    <interface type="ethernet">
+      <mac address="52:54:00:78:00:01" />
+      <target dev="wsp42" managed="no" />
+      <model type="virtio" />
+    </interface>
+)"));
+  description.private_mac = "00:16:3e:78:00:01";
+  EXPECT_THAT(domain_xml(description, xen_host()), HasSubstr(R"(    <interface type="ethernet">
+      <mac address="00:16:3e:77:00:02" />
+      <script path="/libexec/vif-workspace" />
+    </interface>
+    <interface type="ethernet">
+      <mac address="00:16:3e:78:00:01" />
+      <script path="/libexec/vif-workspace" />
+    </interface>
+)"));
+}
+
 }  // namespace
 }  // namespace workspace

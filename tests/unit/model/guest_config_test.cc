@@ -14,6 +14,7 @@ GuestConfig full_config() {
   GuestConfig config{JobId(42)};
   config.hostname = "node1";
   config.token = std::string(64, 'f');
+  config.control_mac = "52:54:00:77:00:02";
   config.guest_address = "169.254.77.2";
   config.port = 7777;
   config.root_device = "vda";
@@ -25,6 +26,9 @@ GuestConfig full_config() {
   config.home = "/home/user one";
   config.shell = "/bin/sh";
   config.groups = {{"user1", 1001}, {"legacy", 2000}};
+  config.private_nic = {"52:54:00:78:00:00", "10.200.0.1", 16, 1450};
+  config.hosts = {{"node1", "10.200.0.1"}, {"node2", "10.200.0.2"}};
+  config.ssh_keys = {"-----BEGIN\nA\n", "ssh-ed25519 A", "-----BEGIN\nB\n", "ssh-ed25519 B"};
   return config;
 }
 
@@ -36,10 +40,20 @@ TEST(GuestConfig, GoesBothWays) {
   EXPECT_EQ(config.prefix_length, 30U);
   EXPECT_EQ(config.root_format, RootFormat::kExt4);
   EXPECT_EQ(config.groups, full_config().groups);
+  EXPECT_EQ(config.private_nic, full_config().private_nic);
+  EXPECT_EQ(config.hosts, full_config().hosts);
+  EXPECT_EQ(config.ssh_keys, full_config().ssh_keys);
 
   auto alone = full_config();
   alone.groups.clear();
-  EXPECT_TRUE(GuestConfig::parse(alone.to_lines()).groups.empty());
+  alone.private_nic.reset();
+  alone.hosts.clear();
+  alone.ssh_keys.reset();
+  const auto parsed = GuestConfig::parse(alone.to_lines());
+  EXPECT_TRUE(parsed.groups.empty());
+  EXPECT_FALSE(parsed.private_nic);
+  EXPECT_TRUE(parsed.hosts.empty());
+  EXPECT_FALSE(parsed.ssh_keys);
 }
 
 TEST(GuestConfig, RefusesADamagedOne) {
@@ -62,6 +76,12 @@ TEST(GuestConfig, RefusesADamagedOne) {
       {replaced("legacy:2000", "legacy"), "'legacy' is not GROUP:GID"},
       {replaced("legacy:2000", ":2000"), "':2000' is not GROUP:GID"},
       {replaced("legacy:2000", "legacy:-1"), "'legacy:-1' is not GROUP:GID"},
+      {replaced("node2:10.200.0.2", "node2"), "'node2' is not NAME:ADDRESS"},
+      {replaced("node2:10.200.0.2", ":10.200.0.2"), "':10.200.0.2' is not NAME:ADDRESS"},
+      {replaced("node2:10.200.0.2", "node2:"), "'node2:' is not NAME:ADDRESS"},
+      {replaced("private_mtu=1450", "private_mtu=65536"),
+       "field 'private_mtu' is '65536', not a whole number up to 65535"},
+      {replaced("private_address=10.200.0.1\n", ""), "field 'private_mac' is not known"},
       {good + "more=1\n", "field 'more' is not known"},
   };
   for (const auto& c : cases) {

@@ -13,9 +13,10 @@ TEST(JobNames, GoBothWays) {
     EXPECT_EQ(job_of_domain(domain_name(job)), job);
     EXPECT_EQ(job_of_namespace(namespace_name(job)), job);
     EXPECT_EQ(job_of_tap(tap_name(job)), job);
+    EXPECT_EQ(job_of_tap(private_tap_name(job)), job);
     EXPECT_EQ(job_of_scratch_file(scratch_file_name(job)), job);
     EXPECT_EQ(JobId::parse(job.to_string()), job);
-    EXPECT_LE(tap_name(job).size(), 15U) << "longer is no name of an interface";
+    EXPECT_LE(private_tap_name(job).size(), 15U) << "longer is no name of an interface";
   }
 }
 
@@ -25,6 +26,8 @@ TEST(JobNames, AreWhatOtherToolsShow) {
   EXPECT_EQ(namespace_name(job), "ws-42");
   EXPECT_EQ(namespace_file(job), "/run/netns/ws-42");
   EXPECT_EQ(tap_name(job), "ws42");
+  EXPECT_EQ(private_tap_name(job), "wsp42");
+  EXPECT_EQ(guard_table_name(job), "workspace-42");
   EXPECT_EQ(scratch_file_name(job), "42.scratch");
   EXPECT_EQ(job_folder("/run/workspace", job), "/run/workspace/42");
 }
@@ -40,6 +43,7 @@ TEST(JobNames, AreFoundInNothingElse) {
   const std::vector<Kind> kinds = {{job_of_domain, "workspace-", ""},
                                    {job_of_namespace, "ws-", ""},
                                    {job_of_tap, "ws", ""},
+                                   {job_of_tap, "wsp", ""},
                                    {job_of_scratch_file, "", ".scratch"}};
   for (const auto& kind : kinds) {
     for (const std::string number :
