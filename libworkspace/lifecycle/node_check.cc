@@ -87,7 +87,7 @@ class NodeCheck {
   void check_programs() {
     for (const auto& [path, package] :
          {std::pair("/usr/sbin/diod", "diod"), std::pair("/usr/sbin/ip", "iproute2"),
-          std::pair("/usr/sbin/mke2fs", "e2fsprogs")}) {
+          std::pair("/usr/sbin/nft", "nftables"), std::pair("/usr/sbin/mke2fs", "e2fsprogs")}) {
       if (::access(path, X_OK) == 0) {
         add("programs", Verdict::kFine, std::string(path) + " is there");
       } else {
