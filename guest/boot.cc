@@ -11,6 +11,7 @@
 #include "guest/network.h"
 #include "guest/report.h"
 #include "guest/root_file_system.h"
+#include "guest/slurm_commands.h"
 #include "libworkspace/base/error.h"
 
 namespace workspace::agent {
@@ -90,6 +91,7 @@ BootedGuest boot() {
   steps.run("setting up the network", [&] { set_up_network(config, control); });
   steps.run("naming the host", [&] { name_host(config); });
   steps.run("adding the job's user", [&] { add_user(config); });
+  steps.run("offering Slurm's commands", offer_slurm_commands);
   report("ready: " + steps.times());
   return {std::move(config), std::move(modules), std::move(control)};
 }

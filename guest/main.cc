@@ -1,13 +1,18 @@
-/// workspace-agent: PID 1 of a job's virtual machine.
+/// workspace-agent: PID 1 of a job's virtual machine; and, for the programs inside, each of Slurm's
+/// commands (slurm_commands.h).
+
+#include <unistd.h>
 
 #include <exception>
 
 #include "guest/boot.h"
 #include "guest/report.h"
 #include "guest/server.h"
+#include "guest/slurm_commands.h"
 
-int main() {
+int main(int argc, char** argv) {
   using namespace workspace::agent;
+  if (::getpid() != 1) return slurm_command_main(argc, argv);
   occupy_standard_descriptors();
   try {
     const BootedGuest guest = boot();

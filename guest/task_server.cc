@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "guest/batch_script.h"
+#include "guest/command_door.h"
 #include "guest/files.h"
+#include "guest/report.h"
 #include "guest/task_process.h"
 #include "guest/task_signal.h"
 #include "libworkspace/base/error.h"
@@ -69,8 +71,8 @@ class TaskCleanup {
 
 class TaskRelay {
  public:
-  TaskRelay(UniqueFd socket, TaskProcess process, TaskSignals signals)
-      : socket_(std::move(socket)), process_(std::move(process)), signals_(signals) {
+  TaskRelay(UniqueFd socket, TaskProcess process, TaskSignals signals, CommandDoor* door)
+      : socket_(std::move(socket)), process_(std::move(process)), signals_(signals), door_(door) {
     if (process_.input.valid()) streams_.add_sink(kStdin, std::move(process_.input));
     if (process_.output.valid()) streams_.add_source(kStdout, std::move(process_.output));
     if (process_.error_output.valid())
@@ -101,12 +103,15 @@ class TaskRelay {
     entries.push_back({end_ ? -1 : process_.ended.get(), POLLIN, 0});
     streams_.add_poll_entries(entries, socket_);
     pmi_.add_poll_entries(entries, socket_);
+    const std::size_t first_of_door = entries.size();
+    if (door_ != nullptr) door_->add_poll_entries(entries, socket_);
     if (::poll(entries.data(), entries.size(), -1) < 0) {
       if (errno == EINTR) return;
       throw_guest_errno("waiting for the task");
     }
     streams_.serve(entries, 2, socket_);
     pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
+    if (door_ != nullptr) door_->serve(entries, first_of_door, socket_);
     if (entries[1].revents != 0) reap();
     if (entries[0].revents != 0) socket_.receive();
     while (const auto frame = socket_.next()) handle(*frame);
@@ -120,6 +125,10 @@ class TaskRelay {
 
   void handle(const Frame& frame) {
     if (channel_of(frame.stream) == kPmiChannel) return pmi_.handle(frame);
+    if (door_ != nullptr && channel_of(frame.stream) >= kFirstCommandChannel) {
+      door_->handle(frame);
+      return;
+    }
     expect_task_channel(frame);
     switch (frame.type) {
       case FrameType::kSignal:
@@ -163,25 +172,42 @@ class TaskRelay {
   FrameSocket socket_;
   TaskProcess process_;
   TaskSignals signals_;
+  CommandDoor* door_;
   Streams streams_;
   Streams pmi_{kPmiChannel};
   std::optional<TaskExit> end_;
   bool rest_killed_ = false;
 };
 
+/// Without Slurm's commands a task is a task all the same.
+void open_door(std::optional<CommandDoor>& door, TaskSpec& spec, const User& user,
+               const TaskCgroup& cgroup) {
+  if (::access(CommandDoor::kFolder, W_OK) != 0) return;
+  const std::string path = CommandDoor::path_for(::getpid());
+  try {
+    door.emplace(path, user);
+    if (!cgroup.exists())
+      spec.environment.push_back(std::string(CommandDoor::kVariable) + "=" + path);
+  } catch (const Error& e) {
+    report(e.text());
+  }
+}
+
 }  // namespace
 
 void serve_task(UniqueFd socket, const User& user) {
   // A task that closes its stdin is told to the node, it is no reason to die.
   ::signal(SIGPIPE, SIG_IGN);
-  const TaskRequest request = take_in(socket.get());
+  TaskRequest request = take_in(socket.get());
   if (!request.spec.script_path.empty())
     write_batch_script(request.spec.script_path, request.script, user);
   const TaskCgroup cgroup = TaskCgroup::create(::getpid());
+  std::optional<CommandDoor> door;
+  open_door(door, request.spec, user, cgroup);
   TaskProcess process = start_task(request.spec, user, cgroup);
   const TaskSignals signals(process.pid, cgroup, !request.spec.script_path.empty());
   const TaskCleanup cleanup(cgroup, process.pid);
-  TaskRelay(std::move(socket), std::move(process), signals).run(cleanup);
+  TaskRelay(std::move(socket), std::move(process), signals, door ? &*door : nullptr).run(cleanup);
 }
 
 }  // namespace workspace::agent

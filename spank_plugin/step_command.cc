@@ -5,6 +5,13 @@
 #include "spank_plugin/multi_prog.h"
 
 namespace workspace {
+namespace {
+
+constexpr char kConsoleOption[] = "--console";
+
+std::string exec_program() { return std::string(build_paths::kLibexecDir) + "/workspace-exec"; }
+
+}  // namespace
 
 void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid) {
   if (record.job != job || record.uid != uid) {
@@ -29,9 +36,25 @@ std::vector<std::string> task_argv(const SlurmTask& task) {
   return multi_prog_argv(argv[1], task.number, {argv.begin() + 2, argv.end()});
 }
 
-std::vector<std::string> exec_command(const SlurmTask& task, int fd) {
-  std::vector<std::string> command = {std::string(build_paths::kLibexecDir) + "/workspace-exec",
-                                      "--fd", std::to_string(fd)};
+bool is_console_request(const SlurmTask& task) {
+  return !task.is_batch_script &&
+         task.argv == std::vector<std::string>{exec_program(), kConsoleOption};
+}
+
+std::vector<std::string> console_command(JobId job) {
+  return {exec_program(), kConsoleOption, console_copy(build_paths::kRuntimeDir, job)};
+}
+
+std::vector<std::string> exec_command(const SlurmTask& task, int fd,
+                                      const HostCommandGrant& grant) {
+  std::vector<std::string> command = {exec_program(),
+                                      "--fd",
+                                      std::to_string(fd),
+                                      "--host-commands",
+                                      grant.commands.to_string(),
+                                      "--slurm-bin",
+                                      grant.slurm_bin};
+  if (!grant.slurm_conf.empty()) command.insert(command.end(), {"--slurm-conf", grant.slurm_conf});
   const auto argv = task_argv(task);
   if (argv.empty()) throw Error(ErrorKind::kInvalid, "this task has no program to run");
   if (task.is_batch_script) command.insert(command.end(), {"--script", argv[0]});

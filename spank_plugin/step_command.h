@@ -24,7 +24,20 @@ void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid);
 /// task. Errors: kInvalid, kNotFound (see multi_prog.h).
 std::vector<std::string> task_argv(const SlurmTask& task);
 
+/// True for what `workspace console` runs: it shows a file of the node's and enters no VM.
+bool is_console_request(const SlurmTask& task);
+/// The command line that answers it.
+std::vector<std::string> console_command(JobId job);
+
+/// What the job's programs may have run on this node, as root says it: by the record, and by
+/// slurmd's own SLURM_CONF (empty: Slurm finds its configuration without being told).
+struct HostCommandGrant {
+  HostCommands commands;
+  std::string slurm_bin;
+  std::string slurm_conf;
+};
+
 /// The command line of workspace-exec for a task that goes on with the connection `fd`.
-std::vector<std::string> exec_command(const SlurmTask& task, int fd);
+std::vector<std::string> exec_command(const SlurmTask& task, int fd, const HostCommandGrant& grant);
 
 }  // namespace workspace

@@ -36,6 +36,7 @@ struct Entry {
   bool plain = false;
   UniqueFd connection;
   std::string refusal = "the task was not prepared to enter its workspace";
+  HostCommandGrant grant;
 };
 Entry entry;
 
@@ -85,13 +86,18 @@ Entry find_entry(spank_t spank) {
                       " has no workspace on this node; give --workspace to sbatch, to salloc, or "
                       "to an srun that starts a job of its own");
     }
-    return {true, UniqueFd(), ""};
+    return {true, UniqueFd(), "", {}};
   }
   const auto record = JobRecord::parse(
       read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
                 JobRecord::kMaxBytes));
   check_enterable(record, job, task_item<uid_t>(spank, S_JOB_UID));
-  return {false, connect_task(spank, record), ""};
+  // slurmstepd's own environment, which is slurmd's: the task's is another.
+  const char* const slurm_conf = std::getenv("SLURM_CONF");
+  return {false,
+          connect_task(spank, record),
+          "",
+          {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf}};
 }
 
 SlurmTask describe_task(spank_t spank) {
@@ -107,15 +113,18 @@ SlurmTask describe_task(spank_t spank) {
 }
 
 /// Replaces this process. Returns only by an error.
-[[noreturn]] void become_workspace_exec(spank_t spank) {
-  const int fd = entry.connection.get();
-  const auto command = exec_command(describe_task(spank), fd);
+[[noreturn]] void execute(const std::vector<std::string>& command, char** environment) {
   std::vector<char*> argv;
   for (const auto& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  if (::fcntl(fd, F_SETFD, 0) != 0) throw_errno("keeping the connection to the workspace");
-  ::execve(argv[0], argv.data(), task_item<char**>(spank, S_JOB_ENV));
+  ::execve(argv[0], argv.data(), environment);
   throw_errno("starting " + command[0]);
+}
+
+[[noreturn]] void become_workspace_exec(spank_t spank, const SlurmTask& task) {
+  const int fd = entry.connection.get();
+  if (::fcntl(fd, F_SETFD, 0) != 0) throw_errno("keeping the connection to the workspace");
+  execute(exec_command(task, fd, entry.grant), task_item<char**>(spank, S_JOB_ENV));
 }
 
 [[noreturn]] void refuse(const std::string& reason) noexcept {
@@ -135,9 +144,15 @@ void prepare_entry(spank_t spank) noexcept {
 
 void enter_workspace(spank_t spank) noexcept {
   if (entry.plain) return;
-  if (!entry.connection.valid()) refuse(entry.refusal);
   try {
-    become_workspace_exec(spank);
+    const SlurmTask task = describe_task(spank);
+    // A workspace that failed has a boot log too, and it is then most wanted.
+    if (is_console_request(task)) {
+      execute(console_command(JobId(task_item<std::uint32_t>(spank, S_JOB_ID))),
+              task_item<char**>(spank, S_JOB_ENV));
+    }
+    if (!entry.connection.valid()) refuse(entry.refusal);
+    become_workspace_exec(spank, task);
   } catch (const std::exception& e) {
     refuse(e.what());
   }

@@ -12,6 +12,7 @@
 #include "build_paths.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/model/host_commands.h"
 #include "libworkspace/model/request.h"
 #include "spank_plugin/helper_process.h"
 #include "spank_plugin/options.h"
@@ -73,6 +74,13 @@ void forget_request(spank_t spank) {
   ::unsetenv(kRequestCopy);
 }
 
+/// workspace-exec sets the mark; it is not to go on into the environment of what is started here.
+bool called_from_inside() {
+  const bool inside = own_environment(kInsideVariable).has_value();
+  ::unsetenv(kInsideVariable);
+  return inside;
+}
+
 void put_request(spank_t spank, const std::string& request) {
   const spank_err_t error = spank_job_control_setenv(spank, kRequestVariable, request.c_str(), 1);
   if (error != ESPANK_SUCCESS) {
@@ -86,6 +94,10 @@ void put_request(spank_t spank, const std::string& request) {
 void submit_workspace(spank_t spank) noexcept {
   try {
     const Submitter submitter = submitter_of(spank_context());
+    if (called_from_inside() && asks_for_the_node(said_options(), submitter, own_environment)) {
+      throw Error(ErrorKind::kDenied,
+                  "--workspace=none may not be asked for from inside a workspace");
+    }
     if (is_step_of_a_job(submitter, own_environment)) return;
     const auto choice = choose_workspace(said_options(), submitter, own_environment);
     if (choice) {

@@ -90,6 +90,12 @@ bool is_on_command_line(const std::vector<std::string>& words, std::string_view 
   });
 }
 
+bool asks_for_the_node(const SaidOptions& said, Submitter submitter,
+                       const Environment& environment) {
+  return said.command_line.workspace == kNoWorkspace || said.script.workspace == kNoWorkspace ||
+         environment(variable_name(submitter, "WORKSPACE")) == kNoWorkspace;
+}
+
 bool is_step_of_a_job(Submitter submitter, const Environment& environment) {
   return submitter == Submitter::kSrun &&
          (environment("SLURM_JOB_ID").has_value() || environment("SLURM_JOBID").has_value());

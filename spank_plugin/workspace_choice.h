@@ -57,6 +57,11 @@ std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitt
 /// getopt_long(3) lets it be. SPANK tells a plugin an option's value but not where it stood.
 bool is_on_command_line(const std::vector<std::string>& words, std::string_view name);
 
+/// True if `none` stands in any place where a workspace may be named: what a command that was
+/// called from inside a workspace may not ask for.
+bool asks_for_the_node(const SaidOptions& said, Submitter submitter,
+                       const Environment& environment);
+
 /// True for an srun that starts a step of a job that is there already: the job has its workspace,
 /// or has none, and no step can change that.
 bool is_step_of_a_job(Submitter submitter, const Environment& environment);

@@ -76,6 +76,19 @@ void set_timeout(const YamlMap& map, std::string_view key, std::chrono::millisec
   });
 }
 
+/// `all`, `none`, or a list of commands.
+void set_host_commands(const YamlMap& map, HostCommands& value) {
+  if (!map.holds_list("host_commands")) {
+    set(map, "host_commands", value, HostCommands::parse);
+    return;
+  }
+  const auto names = map.optional_list("host_commands", [](const std::string& name) {
+    HostCommands::parse(name);
+    return name;
+  });
+  value = HostCommands::of(*names);
+}
+
 }  // namespace
 
 std::string site_config_path() { return std::string(build_paths::kSysconfDir) + "/workspace.yaml"; }
@@ -85,7 +98,7 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   map.allow_only({"hypervisor", "acceleration", "store", "cache", "scratch", "kernel", "initrd",
                   "kernel_options", "memory_overhead", "disk_default", "disk_max", "boot_timeout",
                   "shutdown_timeout", "pin_vcpus", "private_network", "private_network_subnet",
-                  "private_network_port"});
+                  "private_network_port", "host_commands", "slurm_bin"});
   SiteConfig config;
   set(map, "hypervisor", config.hypervisor, parse_hypervisor);
   set(map, "acceleration", config.acceleration, parse_acceleration);
@@ -110,6 +123,8 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
     }
   });
   set(map, "private_network_port", config.private_network_port, parse_vxlan_port);
+  set_host_commands(map, config.host_commands);
+  set_path(map, "slurm_bin", config.slurm_bin);
   if (config.disk_default_mib > config.disk_max_mib) {
     throw invalid(file + ": disk_default (" + format_size_mib(config.disk_default_mib) +
                   ") is larger than disk_max (" + format_size_mib(config.disk_max_mib) + ")");

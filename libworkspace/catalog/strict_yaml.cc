@@ -201,6 +201,11 @@ const YamlMap::Entry* YamlMap::find_text(std::string_view key) const {
   return entry;
 }
 
+bool YamlMap::holds_list(std::string_view key) const {
+  const Entry* entry = find(key);
+  return entry != nullptr && entry->list;
+}
+
 const YamlMap::Entry* YamlMap::find_list(std::string_view key) const {
   const Entry* entry = find(key);
   if (entry != nullptr && !entry->list)

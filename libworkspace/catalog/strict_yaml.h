@@ -47,6 +47,9 @@ class YamlMap {
     }
   }
 
+  /// True if the key is there and holds a list.
+  [[nodiscard]] bool holds_list(std::string_view key) const;
+
   /// The values of a list, in its order, each made by `make`; nothing when the key is left out.
   /// Errors: kInvalid when the key holds no list, or a value is given twice; what `make` throws.
   template <class Make>

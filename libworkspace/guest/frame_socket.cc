@@ -107,6 +107,12 @@ void FrameSocket::flush() {
   output_.erase(0, broken_ ? output_.size() : sent_bytes);
 }
 
+void FrameSocket::shut() {
+  output_.clear();
+  broken_ = true;
+  ::shutdown(fd_.get(), SHUT_RDWR);
+}
+
 void FrameSocket::receive() {
   std::array<char, kReadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);

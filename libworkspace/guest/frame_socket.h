@@ -31,6 +31,12 @@ class FrameSocket {
   [[nodiscard]] bool has_output() const { return !output_.empty(); }
   /// True while so much is queued that no stream should be read for more.
   [[nodiscard]] bool congested() const { return output_.size() >= kStreamWindowBytes; }
+  /// True while so much is queued that what would add to it must wait: the other side does not
+  /// read.
+  [[nodiscard]] bool flooded() const { return output_.size() >= 8 * kStreamWindowBytes; }
+  [[nodiscard]] std::size_t output_bytes() const { return output_.size(); }
+  /// Drops what is queued and breaks the connection.
+  void shut();
   /// True once the other side has closed or the connection broke; nothing more can be sent.
   [[nodiscard]] bool broken() const { return broken_; }
 

@@ -7,6 +7,7 @@
 #include "libworkspace/base/log.h"
 #include "libworkspace/base/random.h"
 #include "libworkspace/guest/agent_client.h"
+#include "libworkspace/hypervisor/console.h"
 #include "libworkspace/lifecycle/job_initrd.h"
 #include "libworkspace/lifecycle/job_ssh_keys.h"
 #include "libworkspace/lifecycle/private_network_plan.h"
@@ -29,6 +30,8 @@ namespace {
 constexpr auto kLivenessInterval = std::chrono::seconds(2);
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kConsoleTailBytes = 1024;
+/// Of a boot log: what the hypervisor keeps of it at the most.
+constexpr std::size_t kConsoleCopyBytes = 65536;
 /// The first job of an image on a node waits while its files are copied and hashed.
 constexpr auto kStageTimeout = std::chrono::minutes(10);
 constexpr auto kUserFolderTimeout = std::chrono::seconds(30);
@@ -64,6 +67,12 @@ class Boot {
     image_ = node_.catalog.open_pinned(request_.name, request_.version, request_.digest);
     record_.image = request_.name.text() + ":" + request_.version.text();
     record_.digest = request_.digest.to_string();
+    record_.host_commands = node_.site.host_commands;
+    if (image_->host_commands) {
+      record_.host_commands =
+          record_.host_commands.narrowed_by(HostCommands::of(*image_->host_commands));
+    }
+    record_.slurm_bin = node_.site.slurm_bin;
   }
 
   void read_job_allocation() {
@@ -193,12 +202,25 @@ class Boot {
                                         " vCPUs, not the " + std::to_string(record_.vcpus) +
                                         " that were allocated");
     }
+    keep_console();
+  }
+
+  /// For `workspace console`, and returned: Xen's console can be read only once. A job runs without
+  /// it.
+  std::string keep_console() {
+    std::string console =
+        node_.hypervisor->console_tail(job_.job, kConsoleCopyBytes, Node::step_deadline());
+    try {
+      node_.records.save_console(record_, console);
+    } catch (const Error& e) {
+      log_warning(e.text());
+    }
+    return console;
   }
 
   [[noreturn]] void refuse_image(const std::string& why) {
     std::string text = "image '" + record_.image + "' " + why;
-    std::string console =
-        node_.hypervisor->console_tail(job_.job, kConsoleTailBytes, Node::step_deadline());
+    std::string console = console_lines(keep_console(), kConsoleTailBytes);
     if (!console.empty()) {
       log_error("the console's last lines: " + console);
       while (!console.empty() && console.back() == '\n') console.pop_back();

@@ -45,8 +45,17 @@ void RecordStore::save(const JobRecord& record) const {
   write_file_atomic(file(record.job, JobRecord::kFileName), record.to_lines(), 0600);
 }
 
+void RecordStore::save_console(const JobRecord& record, std::string_view text) const {
+  const std::string path = console_copy(runtime_dir_, record.job);
+  write_file_atomic(path, text, 0400);
+  if (::chown(path.c_str(), record.uid, static_cast<gid_t>(-1)) != 0)
+    throw_errno("giving " + path + " to the job's owner");
+}
+
 void RecordStore::remove(JobId job) const {
   std::error_code error;
+  std::filesystem::remove(console_copy(runtime_dir_, job), error);
+  if (error) throw_errno("removing " + console_copy(runtime_dir_, job), error.value());
   std::filesystem::remove_all(job_folder(runtime_dir_, job), error);
   if (error) throw_errno("removing " + job_folder(runtime_dir_, job), error.value());
 }

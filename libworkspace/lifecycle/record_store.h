@@ -33,7 +33,10 @@ class RecordStore {
   [[nodiscard]] std::optional<JobRecord> load(JobId job) const;
   void save(const JobRecord& record) const;
 
-  /// Removes the folder and all in it; one that is gone already is fine.
+  /// Puts the boot log where the job's owner, and nobody else, may read it. Errors: kHost.
+  void save_console(const JobRecord& record, std::string_view text) const;
+
+  /// Removes the boot log, the folder and all in it; one that is gone already is fine.
   void remove(JobId job) const;
 
   /// Every job that has a folder, in no order.

@@ -59,6 +59,10 @@ std::optional<JobId> job_of_scratch_file(std::string_view name) {
 
 std::string namespace_file(JobId job) { return "/run/netns/" + namespace_name(job); }
 
+std::string console_copy(std::string_view runtime_dir, JobId job) {
+  return job_folder(runtime_dir, job) + ".console";
+}
+
 std::string job_folder(std::string_view runtime_dir, JobId job) {
   return std::string(runtime_dir) + "/" + job.to_string();
 }

@@ -44,6 +44,9 @@ std::optional<JobId> job_of_scratch_file(std::string_view name);
 /// Where iproute2 keeps the namespace's name: /run/netns/ws-42, a file for setns(2).
 std::string namespace_file(JobId job);
 
+/// The copy of a job's boot log that its owner may read: RUNTIME_DIR/42.console.
+std::string console_copy(std::string_view runtime_dir, JobId job);
+
 /// The root-only folder of a job's state on this node: RUNTIME_DIR/42.
 std::string job_folder(std::string_view runtime_dir, JobId job);
 

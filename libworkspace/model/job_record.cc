@@ -42,6 +42,8 @@ JobRecord parse_fields(std::string_view text) {
   record.disk_mib = fields.take_number("disk_mib");
   record.guest_address = fields.take("guest_address");
   record.port = static_cast<std::uint16_t>(fields.take_number("port", UINT16_MAX));
+  record.host_commands = HostCommands::parse(fields.take_or("host_commands", "none"));
+  record.slurm_bin = fields.take_or("slurm_bin", record.slurm_bin);
   record.token = fields.take("token");
   std::string name;
   std::string value;
@@ -80,6 +82,8 @@ std::string JobRecord::to_lines() const {
   fields.add("disk_mib", disk_mib);
   fields.add("guest_address", guest_address);
   fields.add("port", std::uint64_t{port});
+  fields.add("host_commands", host_commands.to_string());
+  fields.add("slurm_bin", slurm_bin);
   fields.add("token", token);
   for (const auto& [name, ms] : step_times_ms) fields.add(std::string(kStepPrefix) + name, ms);
   return fields.to_lines();

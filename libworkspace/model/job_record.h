@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "libworkspace/model/host_commands.h"
 #include "libworkspace/model/job_names.h"
 
 namespace workspace {
@@ -44,6 +45,10 @@ struct JobRecord {
 
   std::string guest_address;  ///< IPv4, inside the job's network namespace
   std::uint16_t port = 0;
+  /// What the job's programs may have run on the node, and the folder of Slurm's commands there.
+  HostCommands host_commands;
+  std::string slurm_bin = "/usr/bin";
+
   std::string token;  ///< 64 hexadecimal digits; proves to the agent that root speaks
 
   /// The prolog's steps in their order, each with its time in milliseconds.

@@ -8,7 +8,9 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(ErrorKind::kUsage,
-              why + "; usage: workspace-exec --fd N [--script PATH] -- PROGRAM [ARGUMENT...]");
+              why +
+                  "; usage: workspace-exec --fd N [--script PATH] [--host-commands LIST] "
+                  "[--slurm-bin FOLDER] [--slurm-conf FILE] -- PROGRAM [ARGUMENT...]");
 }
 
 }  // namespace
@@ -28,6 +30,12 @@ CommandLine CommandLine::parse(const std::vector<std::string>& arguments) {
       line.connection_fd = static_cast<int>(*number);
     } else if (option == "--script") {
       line.script_path = value(option);
+    } else if (option == "--host-commands") {
+      line.host_commands.commands = HostCommands::parse(value(option));
+    } else if (option == "--slurm-bin") {
+      line.host_commands.slurm_bin = value(option);
+    } else if (option == "--slurm-conf") {
+      line.host_commands.slurm_conf = value(option);
     } else {
       refuse("unknown option '" + printable(option, 64) + "'");
     }

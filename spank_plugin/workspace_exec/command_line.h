@@ -3,12 +3,16 @@
 #include <string>
 #include <vector>
 
+#include "spank_plugin/workspace_exec/host_command.h"
+
 namespace workspace::exec {
 
-/// `workspace-exec --fd N [--script PATH] -- PROGRAM [ARGUMENT…]`, as the plugin starts it.
+/// `workspace-exec --fd N [--script PATH] [--host-commands LIST] [--slurm-bin FOLDER]
+/// [--slurm-conf FILE] -- PROGRAM [ARGUMENT…]`, as the plugin starts it.
 struct CommandLine {
   int connection_fd = -1;   ///< the greeted connection to the guest's agent
   std::string script_path;  ///< the batch script to take along; empty: none
+  HostCommandRules host_commands;
   std::vector<std::string> task_argv;
 
   /// Errors: kUsage.

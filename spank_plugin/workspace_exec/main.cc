@@ -5,14 +5,16 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/guest/ending.h"
+#include "libworkspace/guest/standard_descriptors.h"
+#include "libworkspace/guest/upload.h"
 #include "spank_plugin/workspace_exec/command_line.h"
-#include "spank_plugin/workspace_exec/standard_descriptors.h"
+#include "spank_plugin/workspace_exec/held_allocation.h"
 #include "spank_plugin/workspace_exec/task_description.h"
 #include "spank_plugin/workspace_exec/task_relay.h"
-#include "spank_plugin/workspace_exec/upload.h"
 
 namespace {
 
@@ -28,7 +30,17 @@ TaskExit run_task(const CommandLine& line) {
   fill_closed_stdio();
   const Signals signals;
   upload_task(socket.get(), spec);
-  return TaskRelay(std::move(socket), spec, signals).run();
+  return TaskRelay(std::move(socket), spec, signals, line.host_commands).run();
+}
+
+/// `--console PATH` shows the boot log that the prolog has laid there; without a path this is a job
+/// whose task did not come by the plugin.
+int show_console(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 2)
+    throw Error(ErrorKind::kNotFound, "this job has no workspace on this node");
+  constexpr std::size_t kMaxConsoleBytes = std::size_t{1} << 20;
+  write_all(STDOUT_FILENO, read_file(arguments[1], kMaxConsoleBytes), "writing the boot log");
+  return 0;
 }
 
 }  // namespace
@@ -37,7 +49,10 @@ int main(int argc, char** argv) {
   // The relay closes the task's stderr when the task does.
   const UniqueFd own_stderr(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   try {
-    end_like(run_task(CommandLine::parse({argv + 1, argv + argc})));
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (arguments == std::vector<std::string>{"--hold-allocation"}) return hold_allocation();
+    if (!arguments.empty() && arguments[0] == "--console") return show_console(arguments);
+    end_like(run_task(CommandLine::parse(arguments)));
   } catch (const Error& e) {
     const std::string text = "workspace: " + e.text() + "\n";
     (void)!::write(own_stderr.get(), text.data(), text.size());

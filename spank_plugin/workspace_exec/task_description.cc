@@ -1,10 +1,8 @@
 #include "spank_plugin/workspace_exec/task_description.h"
 
-#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +11,8 @@
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/guest/standard_descriptors.h"
+#include "spank_plugin/workspace_exec/carried_environment.h"
 
 namespace workspace::exec {
 namespace {
@@ -67,18 +67,6 @@ std::string current_directory() {
   return copy;
 }
 
-std::array<StdioKind, kStreamCount> stdio_kinds() {
-  std::array<StdioKind, kStreamCount> kinds{};
-  for (std::size_t fd = 0; fd < kinds.size(); ++fd) kinds[fd] = kind_of(static_cast<int>(fd));
-  // A terminal in the guest stands for one here in both directions. Where only one of stdin and
-  // stdout is a terminal, as in `srun --pty cmd | less`, the streams are relayed one by one.
-  const bool terminal =
-      kinds[kStdin] == StdioKind::kTerminal && kinds[kStdout] == StdioKind::kTerminal;
-  if (!terminal)
-    std::replace(kinds.begin(), kinds.end(), StdioKind::kTerminal, StdioKind::kRelayed);
-  return kinds;
-}
-
 /// slurmstepd gives a task of `srun --mpi=pmi2` a socket. Whatever else the variable may say (a
 /// user may set it) is the program's own affair.
 int pmi_socket() {
@@ -114,21 +102,13 @@ std::vector<ResourceLimit> task_limits(const char* const* environment) {
   return limits;
 }
 
-StdioKind kind_of(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) return StdioKind::kClosed;
-  constexpr unsigned kMemoryDevices = 1;
-  constexpr unsigned kNullDevice = 3;
-  if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(kMemoryDevices, kNullDevice))
-    return StdioKind::kNull;
-  return ::isatty(fd) == 1 ? StdioKind::kTerminal : StdioKind::kRelayed;
-}
-
 TaskSpec describe_task(const std::vector<std::string>& argv, const std::string& script_path) {
   TaskSpec spec;
   spec.argv = argv;
   spec.environment = task_environment(environ);
-  spec.working_directory = current_directory();
+  spec.working_directory = take_carried_folder(spec.environment);
+  restore_environment(spec.environment);
+  if (spec.working_directory.empty()) spec.working_directory = current_directory();
   spec.umask = task_umask();
   spec.limits = task_limits(environ);
   spec.stdio = stdio_kinds();

@@ -20,8 +20,4 @@ std::vector<std::string> task_environment(const char* const* environment);
 /// own.
 std::vector<ResourceLimit> task_limits(const char* const* environment);
 
-/// What descriptor `fd` is, of those kinds that stand for one descriptor alone: a terminal is
-/// kTerminal, and describe_task decides whether the guest needs one.
-StdioKind kind_of(int fd);
-
 }  // namespace workspace::exec

@@ -22,16 +22,17 @@ std::string vm_of_job() {
   return "the VM of job " + printable(job != nullptr ? job : "?", 16);
 }
 
-void wait_for(std::vector<struct pollfd>& entries) {
-  if (::poll(entries.data(), entries.size(), -1) >= 0) return;
+void wait_for(std::vector<struct pollfd>& entries, int timeout_ms) {
+  if (::poll(entries.data(), entries.size(), timeout_ms) >= 0) return;
   if (errno != EINTR) throw_errno("waiting for the task");
   for (auto& entry : entries) entry.revents = 0;
 }
 
 }  // namespace
 
-TaskRelay::TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals)
-    : socket_(std::move(socket)), signals_(signals) {
+TaskRelay::TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals,
+                     HostCommandRules rules)
+    : socket_(std::move(socket)), signals_(signals), broker_(std::move(rules)) {
   if (spec.wants_terminal()) terminal_.emplace();
   for (std::uint8_t stream = 0; stream < kStreamCount; ++stream) {
     const StdioKind kind = spec.stdio[stream];
@@ -49,20 +50,26 @@ TaskRelay::TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signa
 
 TaskExit TaskRelay::run() {
   while (!end_ && !socket_.broken()) serve_once();
+  broker_.end();
   write_rest();
   if (!end_) throw Error(ErrorKind::kGuest, vm_of_job() + " ended while the task ran");
   return *end_;
 }
 
 void TaskRelay::serve_once() {
-  const short wanted = static_cast<short>(POLLIN | (socket_.has_output() ? POLLOUT : 0));
+  // Every answer is queued: a guest that asks without end and reads nothing must wait.
+  const short wanted =
+      static_cast<short>((socket_.flooded() ? 0 : POLLIN) | (socket_.has_output() ? POLLOUT : 0));
   std::vector<struct pollfd> entries = {{socket_.fd(), wanted, 0}, {signals_.fd(), POLLIN, 0}};
   streams_.add_poll_entries(entries, socket_);
   pmi_.add_poll_entries(entries, socket_);
-  wait_for(entries);
+  const std::size_t first_of_broker = entries.size();
+  broker_.add_poll_entries(entries, socket_);
+  wait_for(entries, broker_.poll_ms());
   if (entries[1].revents != 0) pass_on_signals();
   streams_.serve(entries, 2, socket_);
   pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
+  broker_.serve(entries, first_of_broker, socket_);
   if (entries[0].revents != 0) socket_.receive();
   while (!end_) {
     const auto frame = socket_.next();
@@ -74,6 +81,10 @@ void TaskRelay::serve_once() {
 
 void TaskRelay::handle(const Frame& frame) {
   if (channel_of(frame.stream) == kPmiChannel) return pmi_.handle(frame);
+  if (channel_of(frame.stream) >= kFirstCommandChannel) {
+    broker_.handle(frame, socket_);
+    return;
+  }
   expect_task_channel(frame);
   switch (frame.type) {
     case FrameType::kStarted:
@@ -119,7 +130,7 @@ void TaskRelay::write_rest() {
     std::vector<struct pollfd> entries;
     streams_.add_poll_entries(entries, socket_);
     pmi_.add_poll_entries(entries, socket_);
-    wait_for(entries);
+    wait_for(entries, -1);
     streams_.serve(entries, 0, socket_);
     pmi_.serve(entries, Streams::kPollEntries, socket_);
   }

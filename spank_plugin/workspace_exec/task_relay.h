@@ -8,14 +8,16 @@
 #include "libworkspace/guest/signals.h"
 #include "libworkspace/guest/streams.h"
 #include "libworkspace/guest/task_spec.h"
+#include "spank_plugin/workspace_exec/command_broker.h"
 
 namespace workspace::exec {
 
-/// Passes streams and signals between this process and the task in the guest until the task ends.
+/// Passes streams and signals between this process and the task in the guest until the task ends,
+/// and runs the commands of Slurm's that the task's programs ask for meanwhile.
 class TaskRelay {
  public:
   /// Takes over descriptors 0 to 2 and the PMI socket as the spec says.
-  TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals);
+  TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals, HostCommandRules rules);
 
   /// Returns how the task ended, with all its output written. Errors: kGuest when the guest ended
   /// or refused the task; kInvalid when it broke the protocol.
@@ -32,6 +34,7 @@ class TaskRelay {
   std::optional<RawTerminal> terminal_;
   Streams streams_;
   Streams pmi_{kPmiChannel};
+  CommandBroker broker_;
   std::optional<TaskExit> end_;
 };
 

@@ -18,7 +18,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/guest/frame_socket.h"
-#include "spank_plugin/workspace_exec/upload.h"
+#include "libworkspace/guest/upload.h"
 #include "tests/support/guest_task.h"
 #include "tests/support/temporary_folder.h"
 
@@ -334,7 +334,7 @@ TEST(GuestTaskEnd, TellsThatTheWorkingDirectoryIsMissing) {
   spec.argv = {"true"};
   spec.working_directory = "/home/none/run";
   spec.stdio = {StdioKind::kNull, StdioKind::kNull, StdioKind::kRelayed};
-  exec::upload_task(connection.get(), spec);
+  upload_task(connection.get(), spec);
   std::string error_output;
   std::optional<TaskExit> end;
   while (!end) {

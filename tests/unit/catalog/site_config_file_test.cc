@@ -34,6 +34,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "private_network: none\n"
       "private_network_subnet: 172.16.0.0/20\n"
       "private_network_port: 4789\n"
+      "host_commands: [squeue, sinfo]\n"
+      "slurm_bin: /opt/slurm/bin\n"
       "kernel_options: \"quiet loglevel=3\"\n",
       "f");
   EXPECT_EQ(config.hypervisor, "qemu:///system");
@@ -53,7 +55,23 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.private_network_subnet.address(0), "172.16.0.1");
   EXPECT_EQ(config.private_network_subnet.prefix_length(), 20U);
   EXPECT_EQ(config.private_network_port, 4789);
+  EXPECT_EQ(config.host_commands.to_string(), "squeue,sinfo");
+  EXPECT_EQ(config.slurm_bin, "/opt/slurm/bin");
   EXPECT_EQ(config.kernel_options, "quiet loglevel=3");
+}
+
+TEST(SiteConfigFile, HostCommandsAreAllNoneOrAList) {
+  const auto commands = [](const std::string& value) {
+    return parse_site_config("host_commands: " + value + "\n", "f").host_commands.to_string();
+  };
+  EXPECT_EQ(parse_site_config("", "f").host_commands, HostCommands::all());
+  EXPECT_EQ(commands("all"), "all");
+  EXPECT_EQ(commands("none"), "none");
+  EXPECT_EQ(commands("[]"), "none");
+  EXPECT_EQ(commands("squeue"), "squeue");
+  expect_error([&] { commands("[squeue, sruns]"); }, ErrorKind::kInvalid,
+               ::testing::StrEq("f:1: 'sruns' is no command that can be used inside; did you mean "
+                                "'srun'?"));
 }
 
 TEST(SiteConfigFile, KeysThatAreLeftOutHaveTheirDefaults) {

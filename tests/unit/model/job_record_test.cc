@@ -24,6 +24,8 @@ JobRecord full_record() {
   record.disk_mib = 2048;
   record.guest_address = "169.254.77.2";
   record.port = 7777;
+  record.host_commands = HostCommands::parse("srun,squeue");
+  record.slurm_bin = "/opt/slurm/bin";
   record.token = std::string(64, 'f');
   record.step_times_ms = {{"stage", 12}, {"boot", 2345}, {"authorise", 0}};
   return record;
@@ -37,6 +39,8 @@ TEST(JobRecord, GoesBothWays) {
   EXPECT_EQ(record.state, WorkspaceState::kFailed);
   EXPECT_EQ(record.reason, full_record().reason);
   EXPECT_EQ(record.port, 7777);
+  EXPECT_EQ(record.host_commands.to_string(), "srun,squeue");
+  EXPECT_EQ(record.slurm_bin, "/opt/slurm/bin");
   EXPECT_EQ(record.step_times_ms, full_record().step_times_ms);
 }
 

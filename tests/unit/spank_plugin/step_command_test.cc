@@ -49,18 +49,42 @@ TEST(CheckEnterable, LetsOnlyTheJobsOwnRunningWorkspaceBeEntered) {
 
 TEST(ExecCommand, HandsOverTheTasksArgvUntouched) {
   const std::string program = std::string(build_paths::kLibexecDir) + "/workspace-exec";
-  EXPECT_EQ(exec_command({false, 0, {"python2", "-c", "a b\n"}}, 7),
-            (Words{program, "--fd", "7", "--", "python2", "-c", "a b\n"}));
-  EXPECT_EQ(exec_command({false, 0, {"--fd", "--"}}, 7),
-            (Words{program, "--fd", "7", "--", "--fd", "--"}));
-  EXPECT_EQ(exec_command({true, 0, {"/spool/job00042/slurm_script", "arg"}}, 9),
-            (Words{program, "--fd", "9", "--script", "/spool/job00042/slurm_script", "--",
-                   "/spool/job00042/slurm_script", "arg"}));
+  const HostCommandGrant grant{HostCommands::none(), "/usr/bin", ""};
+  const auto command = [&](Words rest) {
+    Words words{program, "--fd", "7", "--host-commands", "none", "--slurm-bin", "/usr/bin"};
+    words.insert(words.end(), rest.begin(), rest.end());
+    return words;
+  };
+  EXPECT_EQ(exec_command({false, 0, {"python2", "-c", "a b\n"}}, 7, grant),
+            command({"--", "python2", "-c", "a b\n"}));
+  EXPECT_EQ(exec_command({false, 0, {"--fd", "--"}}, 7, grant), command({"--", "--fd", "--"}));
+  EXPECT_EQ(exec_command({true, 0, {"/spool/job00042/slurm_script", "arg"}}, 7, grant),
+            command({"--script", "/spool/job00042/slurm_script", "--",
+                     "/spool/job00042/slurm_script", "arg"}));
   expect_error(
-      [] {
-        exec_command({false, 0, {}}, 7);
+      [&] {
+        exec_command({false, 0, {}}, 7, grant);
       },
       ErrorKind::kInvalid, StrEq("this task has no program to run"));
+}
+
+TEST(ExecCommand, SaysWhatMayRunOnTheNode) {
+  const HostCommandGrant grant{HostCommands::parse("srun,squeue"), "/opt/slurm/bin",
+                               "/site/slurm.conf"};
+  EXPECT_EQ(exec_command({false, 0, {"x"}}, 3, grant),
+            (Words{std::string(build_paths::kLibexecDir) + "/workspace-exec", "--fd", "3",
+                   "--host-commands", "srun,squeue", "--slurm-bin", "/opt/slurm/bin",
+                   "--slurm-conf", "/site/slurm.conf", "--", "x"}));
+}
+
+TEST(ConsoleRequest, IsThatExactCommand) {
+  const std::string program = std::string(build_paths::kLibexecDir) + "/workspace-exec";
+  EXPECT_TRUE(is_console_request({false, 0, {program, "--console"}}));
+  EXPECT_FALSE(is_console_request({true, 0, {program, "--console"}}));
+  EXPECT_FALSE(is_console_request({false, 0, {program, "--console", "/etc/passwd"}}));
+  EXPECT_FALSE(is_console_request({false, 0, {"workspace-exec", "--console"}}));
+  EXPECT_EQ(console_command(JobId(42)),
+            (Words{program, "--console", std::string(build_paths::kRuntimeDir) + "/42.console"}));
 }
 
 TEST(TaskArgv, FollowsAMultiProgFileThatIsThere) {

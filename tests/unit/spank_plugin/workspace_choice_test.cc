@@ -210,6 +210,17 @@ TEST(WorkspaceOptions, AreCheckedForTheirForm) {
   }
 }
 
+TEST(AskingForTheNode, IsNoneInAnyPlace) {
+  const auto asks = [](const SaidOptions& said, Variables variables) {
+    return asks_for_the_node(said, Submitter::kSbatch, environment_of(std::move(variables)));
+  };
+  EXPECT_TRUE(asks({{"none", {}, {}}, {}}, {}));
+  EXPECT_TRUE(asks({{}, {"none", {}, {}}}, {}));
+  EXPECT_TRUE(asks({}, {{"SBATCH_WORKSPACE", "none"}}));
+  EXPECT_FALSE(asks({{"tiny", {}, {}}, {}}, {{"SLURM_WORKSPACE", "none"}}));
+  EXPECT_FALSE(asks({}, {}));
+}
+
 TEST(StepOfAJob, IsAnSrunWithinAJobAlone) {
   const auto in_job = environment_of({{"SLURM_JOB_ID", "42"}});
   const auto in_old_job = environment_of({{"SLURM_JOBID", "42"}});

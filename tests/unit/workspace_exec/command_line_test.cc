@@ -18,6 +18,17 @@ TEST(CommandLine, IsParsed) {
   EXPECT_EQ(line.script_path, "/s");
   EXPECT_THAT(line.task_argv, ElementsAre("prog", "--fd", "--"));
   EXPECT_EQ(CommandLine::parse({"--fd", "0", "--", "x"}).script_path, "");
+  EXPECT_EQ(CommandLine::parse({"--fd", "0", "--", "x"}).host_commands.commands,
+            HostCommands::none());
+}
+
+TEST(CommandLine, SaysWhatMayRunOnTheNode) {
+  const auto rules = CommandLine::parse({"--fd", "0", "--host-commands", "sinfo", "--slurm-bin",
+                                         "/b", "--slurm-conf", "/c", "--", "x"})
+                         .host_commands;
+  EXPECT_EQ(rules.commands.to_string(), "sinfo");
+  EXPECT_EQ(rules.slurm_bin, "/b");
+  EXPECT_EQ(rules.slurm_conf, "/c");
 }
 
 TEST(CommandLine, IsRefused) {

@@ -1,4 +1,4 @@
-#include "spank_plugin/workspace_exec/upload.h"
+#include "libworkspace/guest/upload.h"
 
 #include <fcntl.h>
 
@@ -8,7 +8,7 @@
 #include "libworkspace/base/fd.h"
 #include "libworkspace/guest/frame_socket.h"
 
-namespace workspace::exec {
+namespace workspace {
 namespace {
 
 constexpr std::chrono::seconds kUploadTime(60);
@@ -42,4 +42,4 @@ void upload_task(int socket, const TaskSpec& spec) {
   send_frame(socket, FrameType::kStart, {}, deadline);
 }
 
-}  // namespace workspace::exec
+}  // namespace workspace
