@@ -26,6 +26,8 @@ const Option& find_option(std::string_view name, std::span<const Option> options
 
 Arguments Arguments::parse(std::span<const std::string> words, std::span<const Option> options,
                            std::string_view synopsis) {
+  const auto places = synopsis.empty() ? std::vector<std::string>() : split(synopsis, ' ');
+  const bool takes_rest = !places.empty() && places.back().ends_with("…]");
   Arguments arguments;
   bool options_ended = false;
   while (!words.empty()) {
@@ -33,14 +35,14 @@ Arguments Arguments::parse(std::span<const std::string> words, std::span<const O
     words = words.subspan(1);
     if (options_ended || !word.starts_with("-") || word == "-") {
       arguments.words_.emplace_back(word);
+      options_ended = options_ended || (takes_rest && arguments.words_.size() == places.size());
     } else if (word == "--") {
       options_ended = true;
     } else {
       arguments.add_option(word, options, words);
     }
   }
-  const auto places = synopsis.empty() ? std::vector<std::string>() : split(synopsis, ' ');
-  if (arguments.words_.size() > places.size())
+  if (arguments.words_.size() > places.size() && !takes_rest)
     refuse("'" + printable(arguments.words_[places.size()], 64) + "' is one word too many");
   if (arguments.words_.size() < places.size() && !places[arguments.words_.size()].starts_with("["))
     refuse(places[arguments.words_.size()] + " is missing; see --help");
@@ -67,6 +69,11 @@ void Arguments::add_option(std::string_view word, std::span<const Option> option
 std::optional<std::string> Arguments::value(std::string_view option) const {
   const auto at = options_.find(option);
   return at == options_.end() ? std::nullopt : std::optional(at->second);
+}
+
+std::vector<std::string> Arguments::words_from(std::size_t index) const {
+  if (index >= words_.size()) return {};
+  return {words_.begin() + static_cast<std::ptrdiff_t>(index), words_.end()};
 }
 
 std::optional<std::string> Arguments::word(std::size_t index) const {

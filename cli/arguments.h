@@ -19,8 +19,8 @@ struct Option {
 /// The words behind a subcommand, taken apart by its options and its synopsis.
 class Arguments {
  public:
-  /// `synopsis` names the words that are no options: `MANIFEST`, or `[JOB]` for one that may be
-  /// left out. An option's value is the next word or stands behind `=`; `--` ends the options.
+  /// `synopsis` names the words that are no options: `MANIFEST`, `[JOB]` for one that may be left
+  /// out, `[COMMAND…]` at its end for all the rest, options and all, from its first word on. An option's value is the next word or stands behind `=`; `--` ends the options.
   /// Errors: kUsage.
   static Arguments parse(std::span<const std::string> words, std::span<const Option> options,
                          std::string_view synopsis);
@@ -29,6 +29,8 @@ class Arguments {
   [[nodiscard]] std::optional<std::string> value(std::string_view option) const;
   /// A word that is no option; nothing when it was left out.
   [[nodiscard]] std::optional<std::string> word(std::size_t index) const;
+  /// All words from `index` on.
+  [[nodiscard]] std::vector<std::string> words_from(std::size_t index) const;
 
  private:
   void add_option(std::string_view word, std::span<const Option> options,

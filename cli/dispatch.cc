@@ -25,6 +25,8 @@ constexpr std::array kImageOptions = {kConfig, kHelp};
 constexpr std::array kListOptions = {kJson, kConfig, kHelp};
 constexpr std::array kReconcileOptions = {
     Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kHelp};
+constexpr std::array kEnterOptions = {
+    Option{"--node", "NAME", "on this node of the job; without it the job's first"}, kHelp};
 constexpr std::array kPsOptions = {kJson, kHelp};
 constexpr std::array kResolveOptions = {
     Option{"--image", "NAME[:VERSION]", "the image; without a version the newest"},
@@ -47,6 +49,10 @@ constexpr std::array kSubcommands = {
                kListOptions, &run_image_show},
     Subcommand{"image register", "MANIFEST", "put an image into the site's store (administrators)",
                kImageOptions, &run_image_register},
+    Subcommand{"enter", "JOB [COMMAND…]", "join your running job: a shell, or the command, in its VM",
+               kEnterOptions, &run_enter},
+    Subcommand{"console", "JOB", "the boot log of your running job's VM", kEnterOptions,
+               &run_console},
     Subcommand{"ps", "[JOB]", "the workspace jobs of this node (root)", kPsOptions, &run_ps},
     Subcommand{"node check", "", "what is right and wrong on this node, and how to mend it (root)",
                kPsOptions, &run_node_check},

@@ -13,6 +13,8 @@ int run_image_show(const Arguments& arguments);
 int run_resolve(const Arguments& arguments);
 int run_ps(const Arguments& arguments);
 int run_node_check(const Arguments& arguments);
+int run_enter(const Arguments& arguments);
+int run_console(const Arguments& arguments);
 int run_node_reconcile(const Arguments& arguments);
 
 }  // namespace workspace::cli

@@ -34,7 +34,59 @@ bool ask_for_one(JobId job, const std::string& node_name) {
   return jobs_in(JobInfo(message), node_name).contains(job);
 }
 
+/// libslurm has names for the states, but keeps them to itself.
+std::string state_of(const slurm_job_info_t& job) {
+  if ((job.job_state & JOB_COMPLETING) != 0) return "COMPLETING";
+  switch (job.job_state & JOB_STATE_BASE) {
+    case JOB_PENDING:
+      return "PENDING";
+    case JOB_RUNNING:
+      return "RUNNING";
+    case JOB_SUSPENDED:
+      return "SUSPENDED";
+    case JOB_COMPLETE:
+      return "COMPLETED";
+    case JOB_CANCELLED:
+      return "CANCELLED";
+    default:
+      return "over";
+  }
+}
+
+std::string first_host(const char* list) {
+  const hostlist_t hosts = list == nullptr ? nullptr : slurm_hostlist_create(list);
+  if (hosts == nullptr) return "";
+  char* const first = slurm_hostlist_shift(hosts);
+  std::string name = text_of(first);
+  std::free(first);
+  slurm_hostlist_destroy(hosts);
+  return name;
+}
+
+std::optional<JobPlace> ask_for_place(JobId job) {
+  prepare_libslurm();
+  job_info_msg_t* message = nullptr;
+  if (slurm_load_job(&message, job.number(), SHOW_ALL) != SLURM_SUCCESS) {
+    if (slurm_get_errno() == ESLURM_INVALID_JOB_ID) return std::nullopt;
+    throw_slurm("asking the controller for job " + job.to_string());
+  }
+  const JobInfo info(message);
+  for (const auto& found : std::span(info->job_array, info->record_count)) {
+    if (found.job_id != job.number()) continue;
+    return JobPlace{found.user_id, state_of(found), holds_allocation(found), text_of(found.nodes),
+                    first_host(found.nodes)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+bool JobPlace::is_on(const std::string& node) const { return host_list_has(nodes.c_str(), node); }
+
+std::optional<JobPlace> find_job(JobId job, Deadline deadline) {
+  return bounded_call<std::optional<JobPlace>>("asking Slurm's controller for the job", deadline,
+                                               [job] { return ask_for_place(job); });
+}
 
 std::set<JobId> jobs_on_node(const std::string& node_name, Deadline deadline) {
   return bounded_call<std::set<JobId>>("asking Slurm's controller for the node's jobs", deadline,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -15,5 +17,19 @@ std::set<JobId> jobs_on_node(const std::string& node_name, Deadline deadline);
 
 /// The same question for one job. Errors: as jobs_on_node.
 bool job_is_on_node(JobId job, const std::string& node_name, Deadline deadline);
+
+/// A job as the controller knows it.
+struct JobPlace {
+  std::uint32_t uid = 0;
+  std::string state;  ///< as squeue has it, such as `PENDING`
+  bool runs = false;  ///< it holds its nodes
+  std::string nodes;  ///< a host list; empty before it runs
+  std::string first_node;
+
+  [[nodiscard]] bool is_on(const std::string& node) const;
+};
+
+/// Nothing when the controller does not know the job, or not any more. Errors: kHost; kTimeout.
+std::optional<JobPlace> find_job(JobId job, Deadline deadline);
 
 }  // namespace workspace

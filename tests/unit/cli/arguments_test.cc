@@ -31,6 +31,20 @@ TEST(Arguments, TakesOptionsAndWordsInAnyOrder) {
   }
 }
 
+TEST(Arguments, LeavesACommandAlone) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"--json", "5", "ls", "--json", "-l", "--", "x"},
+      {"5", "--json", "ls", "--json", "-l", "--", "x"},
+      {"5", "--json", "--", "ls", "--json", "-l", "--", "x"}};
+  for (const auto& words : cases) {
+    const Arguments arguments = parse(words, "JOB [COMMAND…]");
+    EXPECT_TRUE(arguments.has("--json"));
+    EXPECT_EQ(arguments.word(0), "5");
+    EXPECT_EQ(arguments.words_from(1), (std::vector<std::string>{"ls", "--json", "-l", "--", "x"}));
+  }
+  EXPECT_TRUE(parse({"5"}, "JOB [COMMAND…]").words_from(1).empty());
+}
+
 TEST(Arguments, WhatIsLeftOutIsAbsent) {
   const Arguments arguments = parse({}, "[WORD]");
   EXPECT_FALSE(arguments.has("--json"));
