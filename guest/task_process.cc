@@ -26,8 +26,6 @@ namespace {
 
 /// 125 as env(1), timeout(1) and the container programs use it: the fault is not the command's.
 constexpr int kExitWorkspace = 125;
-constexpr int kExitNotExecutable = 126;
-constexpr int kExitNotFound = 127;
 
 /// The task's ends of its standard descriptors, by number, and of its PMI socket.
 struct TaskEnds {
@@ -53,6 +51,12 @@ UniqueFd duplicate(const UniqueFd& fd) {
   return copy;
 }
 
+/// A program may open its descriptors again by name: /dev/stdout, /proc/self/fd/1, its terminal.
+void give_to_user(const UniqueFd& fd, const User& user, const std::string& what) {
+  if (::geteuid() == 0 && ::fchown(fd.get(), user.uid, static_cast<gid_t>(-1)) != 0)
+    throw_guest_errno("giving " + what + " to the task's user");
+}
+
 /// Opens a pseudo terminal of the given size; returns its master and slave sides.
 std::pair<UniqueFd, UniqueFd> make_terminal(const TerminalSize& size, const User& user) {
   UniqueFd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
@@ -62,9 +66,7 @@ std::pair<UniqueFd, UniqueFd> make_terminal(const TerminalSize& size, const User
     throw_guest_errno("opening a terminal");
   UniqueFd slave(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!slave.valid()) throw_guest_errno(std::string("opening ") + name);
-  // A program may open its terminal again by name.
-  if (::geteuid() == 0 && ::fchown(slave.get(), user.uid, static_cast<gid_t>(-1)) != 0)
-    throw_guest_errno(std::string("giving ") + name + " to its user");
+  give_to_user(slave, user, name);
   const struct winsize window { size.rows, size.columns, 0, 0 };
   ::ioctl(master.get(), TIOCSWINSZ, &window);
   return {std::move(master), std::move(slave)};
@@ -95,6 +97,7 @@ TaskEnds make_ends(const TaskSpec& spec, const User& user, TaskProcess& process)
       case StdioKind::kRelayed: {
         // Named for the output streams: of stdin's pipe the task has the other end.
         auto [read_end, write_end] = make_pipe();
+        give_to_user(write_end, user, "a pipe");
         if (stream == kStdin) std::swap(read_end, write_end);
         ends.fds[stream] = std::move(write_end);
         *own_ends[stream] = std::move(read_end);
@@ -181,19 +184,25 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
   return subject + "does not exist inside the workspace; use --chdir or --workspace-mount";
 }
 
+/// Like slurmstepd: argv[0] is the program's absolute path, and a program that cannot be executed
+/// ends the task with the errno for its status.
 [[noreturn]] void execute(const TaskSpec& spec) {
   const std::string& name = spec.argv[0];
   const ProgramPath program = find_program(name, spec.environment);
-  if (program.error == ENOENT || program.error == ENOTDIR)
-    end_with(kExitNotFound, describe_failure(name, program.error));
-  if (program.error != 0) end_with(kExitNotExecutable, describe_failure(name, program.error));
-  ::execve(program.path.c_str(), c_strings(spec.argv).data(), c_strings(spec.environment).data());
-  // The program is there, so it is its interpreter that is missing: the `#!` line's or the loader.
-  if (errno == ENOENT) {
-    end_with(kExitNotExecutable,
-             printable(name) + ": its interpreter does not exist inside the workspace");
+  // execve(2) calls a folder EACCES.
+  if (program.error != 0) {
+    end_with(program.error == EISDIR ? EACCES : program.error,
+             describe_failure(name, program.error));
   }
-  end_with(kExitNotExecutable, describe_failure(name, errno));
+  auto argv = spec.argv;
+  argv[0] =
+      program.path.front() == '/' ? program.path : spec.working_directory + "/" + program.path;
+  ::execve(argv[0].c_str(), c_strings(argv).data(), c_strings(spec.environment).data());
+  const int error = errno;
+  // The program is there, so it is its interpreter that is missing: the `#!` line's or the loader.
+  end_with(error, error == ENOENT
+                      ? printable(name) + ": its interpreter does not exist inside the workspace"
+                      : describe_failure(name, error));
 }
 
 [[noreturn]] void run_task_process(const TaskSpec& spec, const User& user, const TaskCgroup& cgroup,

@@ -175,7 +175,7 @@ TEST(GuestTask, HasNoPmiSocketForAForgedVariable) {
   }
 }
 
-TEST(GuestTask, TellsAMissingProgramAsAShellWould) {
+TEST(GuestTask, TellsAMissingProgramAsSlurmstepdWould) {
   const testing::TemporaryFolder folder;
   ::chmod(folder.path().c_str(), 0755);
   const std::string text = folder.write("text", "not a program");
@@ -187,17 +187,41 @@ TEST(GuestTask, TellsAMissingProgramAsAShellWould) {
     int code;
     std::string line;
   } cases[] = {
-      {"pyhton", 127, "workspace: pyhton: command not found\n"},
-      {"/opt/none/x", 127, "workspace: /opt/none/x: No such file or directory\n"},
-      {text, 126, "workspace: " + text + ": Permission denied\n"},
-      {script, 126,
+      {"pyhton", ENOENT, "workspace: pyhton: command not found\n"},
+      {"/opt/none/x", ENOENT, "workspace: /opt/none/x: No such file or directory\n"},
+      {text, EACCES, "workspace: " + text + ": Permission denied\n"},
+      {script, ENOENT,
        "workspace: " + script + ": its interpreter does not exist inside the workspace\n"},
-      {folder.path(), 126, "workspace: " + folder.path() + ": Is a directory\n"},
+      {folder.path(), EACCES, "workspace: " + folder.path() + ": Is a directory\n"},
   };
   for (const auto& c : cases) {
     const TaskOutcome outcome = run_task({{c.program}});
     EXPECT_EQ(exit_code(outcome), c.code);
     EXPECT_EQ(outcome.error_output, c.line);
+  }
+}
+
+TEST(GuestTask, HasTheProgramsPathForItsFirstArgument) {
+  EXPECT_EQ(run_task({{"sh", "-c", "tr '\\0' ' ' </proc/$$/cmdline; :"}}).output.substr(0, 12),
+            "/usr/bin/sh ");
+}
+
+TEST(GuestTask, OpensItsDescriptorsAgainByName) {
+  TestTask task = shell("echo out >/dev/stdout; echo err >/dev/stderr; cat /dev/stdin");
+  task.input = "in";
+  const TaskOutcome outcome = run_task(task);
+  EXPECT_EQ(outcome.output, "out\nin");
+  EXPECT_EQ(outcome.error_output, "err\n");
+}
+
+TEST(GuestTask, CatchesEverySignalThatIsSentToIt) {
+  // All but those that cannot be caught, and SIGCONT and the stops, which StopsAndContinues has.
+  for (const int number : {SIGHUP, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGPIPE,
+                           SIGCHLD, SIGTTIN, SIGTTOU, SIGWINCH, SIGSYS, SIGRTMIN, SIGRTMAX}) {
+    const std::string name = std::to_string(number);
+    TestTask task = shell("trap 'exit 7' " + name + "; echo ready; while :; do sleep 0.05; done");
+    task.when_ready = [number](pid_t exec, pid_t) { ::kill(exec, number); };
+    EXPECT_EQ(exit_code(run_task(task)), 7) << number;
   }
 }
 
