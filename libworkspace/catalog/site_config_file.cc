@@ -95,15 +95,32 @@ std::string site_config_path() { return std::string(build_paths::kSysconfDir) + 
 
 SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   const YamlMap map = YamlMap::parse(text, file);
-  map.allow_only({"hypervisor", "acceleration", "store", "cache", "scratch", "kernel", "initrd",
-                  "kernel_options", "memory_overhead", "disk_default", "disk_max", "boot_timeout",
-                  "shutdown_timeout", "pin_vcpus", "private_network", "private_network_subnet",
-                  "private_network_port", "host_commands", "slurm_bin"});
+  map.allow_only({"hypervisor",
+                  "acceleration",
+                  "store",
+                  "cache",
+                  "cache_max",
+                  "scratch",
+                  "kernel",
+                  "initrd",
+                  "kernel_options",
+                  "memory_overhead",
+                  "disk_default",
+                  "disk_max",
+                  "boot_timeout",
+                  "shutdown_timeout",
+                  "pin_vcpus",
+                  "private_network",
+                  "private_network_subnet",
+                  "private_network_port",
+                  "host_commands",
+                  "slurm_bin"});
   SiteConfig config;
   set(map, "hypervisor", config.hypervisor, parse_hypervisor);
   set(map, "acceleration", config.acceleration, parse_acceleration);
   set_path(map, "store", config.store);
   set_path(map, "cache", config.cache);
+  set_size(map, "cache_max", config.cache_max_mib);
   set_path(map, "scratch", config.scratch);
   set_path(map, "kernel", config.kernel);
   set_path(map, "initrd", config.initrd);

@@ -8,6 +8,7 @@
 #include "libworkspace/base/random.h"
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/hypervisor/console.h"
+#include "libworkspace/lifecycle/cache_eviction.h"
 #include "libworkspace/lifecycle/job_initrd.h"
 #include "libworkspace/lifecycle/job_ssh_keys.h"
 #include "libworkspace/lifecycle/private_network_plan.h"
@@ -91,9 +92,31 @@ class Boot {
   }
 
   void stage() {
+    // From here on the image's files are in use, and eviction passes them by.
+    node_.records.save(record_);
+    make_room();
     root_path_ = stage_file(image_->root);
     kernel_path_ = image_->kernel ? stage_file(*image_->kernel) : node_.site.kernel;
     initrd_path_ = image_->initrd ? stage_file(*image_->initrd) : node_.site.initrd;
+  }
+
+  /// Evicts what no job uses where the cache would outgrow its bound. A cache that stays too large,
+  /// because jobs use all of it, is no reason to refuse a job.
+  void make_room() {
+    if (node_.site.cache_max_mib == 0) return;
+    std::uint64_t missing_bytes = 0;
+    for (const auto& file : {std::optional(image_->root), image_->kernel, image_->initrd}) {
+      if (file && !node_.cache.holds(*file->digest, file->size_bytes))
+        missing_bytes += file->size_bytes;
+    }
+    if (missing_bytes == 0) return;
+    const std::uint64_t most_bytes = node_.site.cache_max_mib << 20U;
+    try {
+      evict_files(node_.site.cache, most_bytes - std::min(most_bytes, missing_bytes), node_.records,
+                  node_.catalog);
+    } catch (const Error& e) {
+      log_warning("the cache keeps what it has: " + e.text());
+    }
   }
 
   std::string stage_file(const ImageFile& file) {

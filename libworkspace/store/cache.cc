@@ -21,7 +21,11 @@ bool is_present(const std::string& path, std::uint64_t size_bytes) {
     const UniqueFd fd = open_trusted_file(path);
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) throw_errno("reading the state of " + path);
-    return static_cast<std::uint64_t>(info.st_size) == size_bytes;
+    if (static_cast<std::uint64_t>(info.st_size) != size_bytes) return false;
+    // When it was last used, for eviction: one call, no lock, and not worth failing for.
+    const struct timespec now[] = {{0, UTIME_OMIT}, {0, UTIME_NOW}};
+    (void)::futimens(fd.get(), now);
+    return true;
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::kNotFound) return false;
     throw;
@@ -43,9 +47,17 @@ UniqueFd open_source(const std::string& path) {
 
 }  // namespace
 
+std::string NodeCache::file_path(const Digest& digest) const {
+  return files_folder(cache_path_) + "/" + digest.file_name();
+}
+
+bool NodeCache::holds(const Digest& digest, std::uint64_t size_bytes) const {
+  return is_present(file_path(digest), size_bytes);
+}
+
 std::string NodeCache::ensure(const Digest& digest, std::uint64_t size_bytes,
                               const std::string& source_path, Deadline deadline) const {
-  std::string path = files_folder(cache_path_) + "/" + digest.file_name();
+  std::string path = file_path(digest);
   if (is_present(path, size_bytes)) return path;
   make_trusted_folder(files_folder(cache_path_), 0755);
   make_trusted_folder(locks_folder(cache_path_), 0700);

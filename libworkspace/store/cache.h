@@ -28,6 +28,12 @@ class NodeCache {
   std::string ensure(const Digest& digest, std::uint64_t size_bytes, const std::string& source_path,
                      Deadline deadline) const;
 
+  /// Whether the node has its copy, which counts as a use of it. Errors: kDenied; kHost.
+  [[nodiscard]] bool holds(const Digest& digest, std::uint64_t size_bytes) const;
+
+  /// Where this node's copy is, or would be.
+  [[nodiscard]] std::string file_path(const Digest& digest) const;
+
  private:
   void copy_in(const Digest& digest, std::uint64_t size_bytes, const std::string& source_path,
                Deadline deadline) const;

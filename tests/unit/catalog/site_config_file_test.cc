@@ -22,6 +22,7 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "acceleration: tcg\n"
       "store: /s/\n"
       "cache: /c\n"
+      "cache_max: 3G\n"
       "scratch: /x\n"
       "kernel: /k\n"
       "initrd: /i\n"
@@ -42,6 +43,7 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.acceleration, Acceleration::kTcg);
   EXPECT_EQ(config.store, "/s");
   EXPECT_EQ(config.cache, "/c");
+  EXPECT_EQ(config.cache_max_mib, 3072U);
   EXPECT_EQ(config.scratch, "/x");
   EXPECT_EQ(config.kernel, "/k");
   EXPECT_EQ(config.initrd, "/i");
@@ -94,6 +96,7 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.acceleration, defaults.acceleration);
   EXPECT_EQ(config.store, defaults.store);
   EXPECT_EQ(config.cache, defaults.cache);
+  EXPECT_EQ(config.cache_max_mib, 0U);
   EXPECT_EQ(config.scratch, defaults.scratch);
   EXPECT_EQ(config.kernel, defaults.kernel);
   EXPECT_EQ(config.initrd, defaults.initrd);
