@@ -10,16 +10,13 @@
 #include "build_paths.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/subcommand.h"
 #include "cli/subcommands.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 
 namespace workspace::cli {
 namespace {
-
-constexpr Option kHelp{"--help", "", "show this text"};
-constexpr Option kConfig{"--config", "FILE", "read this site configuration, not the site's own"};
-constexpr Option kJson{"--json", "", "print JSON"};
 
 constexpr std::array kImageOptions = {kConfig, kHelp};
 constexpr std::array kListOptions = {kJson, kConfig, kHelp};
@@ -33,15 +30,7 @@ constexpr std::array kResolveOptions = {
     Option{"--disk", "SIZE", "the scratch disk's size; 0 is the site's default"},
     Option{"--mount", "SRC[:DST[:ro]][,…]", "folders of the node to show inside"}, kConfig, kHelp};
 
-struct Subcommand {
-  std::string_view words;
-  std::string_view synopsis;  ///< the words behind it that are no options
-  std::string_view summary;
-  std::span<const Option> options;
-  int (*run)(const Arguments&);
-};
-
-constexpr std::array kSubcommands = {
+constexpr std::array kCoreCommands = {
     Subcommand{"list", "", "the images you may use", kListOptions, &run_list},
     Subcommand{"image list", "", "every registered version of every image", kListOptions,
                &run_image_list},
@@ -62,6 +51,17 @@ constexpr std::array kSubcommands = {
                kResolveOptions, &run_resolve},
 };
 
+/// All there are, group by group, in the order of the help.
+const std::vector<Subcommand>& subcommands() {
+  static const std::vector<Subcommand> all = [] {
+    std::vector<Subcommand> commands(kCoreCommands.begin(), kCoreCommands.end());
+    for (const auto group : {import_commands()})
+      commands.insert(commands.end(), group.begin(), group.end());
+    return commands;
+  }();
+  return all;
+}
+
 std::string usage_line(const Subcommand& subcommand) {
   std::string line = "workspace " + std::string(subcommand.words);
   if (!subcommand.synopsis.empty()) line += " " + std::string(subcommand.synopsis);
@@ -70,8 +70,8 @@ std::string usage_line(const Subcommand& subcommand) {
 
 std::string help() {
   std::vector<std::vector<std::string>> rows;
-  rows.reserve(kSubcommands.size());
-  for (const auto& subcommand : kSubcommands)
+  rows.reserve(subcommands().size());
+  for (const auto& subcommand : subcommands())
     rows.push_back({"  " + usage_line(subcommand), std::string(subcommand.summary)});
   return "Slurm jobs inside virtual machines: the images and the jobs that run in them.\n\n" +
          format_table(rows) +
@@ -99,13 +99,13 @@ std::size_t words_matched(const Subcommand& subcommand, std::span<const std::str
 [[noreturn]] void refuse_command(std::span<const std::string> words) {
   std::string given = words[0];
   // `image lst`: the second word of a group is part of the command's name.
-  const bool group = std::any_of(kSubcommands.begin(), kSubcommands.end(), [&](const auto& known) {
-    return known.words.starts_with(words[0] + " ");
-  });
+  const bool group =
+      std::any_of(subcommands().begin(), subcommands().end(),
+                  [&](const auto& known) { return known.words.starts_with(words[0] + " "); });
   if (group && words.size() > 1) given += " " + words[1];
   std::vector<std::string_view> names;
-  names.reserve(kSubcommands.size());
-  for (const auto& subcommand : kSubcommands) names.push_back(subcommand.words);
+  names.reserve(subcommands().size());
+  for (const auto& subcommand : subcommands()) names.push_back(subcommand.words);
   const auto near = nearest_word(given, names);
   throw Error(ErrorKind::kUsage,
               "unknown command '" + printable(given, 64) + "'" +
@@ -119,7 +119,7 @@ int dispatch(int argc, char** argv) {
   if (all.empty()) throw Error(ErrorKind::kUsage, "a command is missing; see workspace --help");
   if (all[0] == "--help" || all[0] == "-h" || all[0] == "help") return print(help());
   if (all[0] == "--version") return print("workspace " + std::string(build_paths::kVersion) + "\n");
-  for (const auto& subcommand : kSubcommands) {
+  for (const auto& subcommand : subcommands()) {
     const std::size_t matched = words_matched(subcommand, all);
     if (matched == 0) continue;
     const auto words = std::span(all).subspan(matched);

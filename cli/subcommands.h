@@ -9,6 +9,16 @@ namespace workspace::cli {
 int run_list(const Arguments& arguments);
 int run_image_register(const Arguments& arguments);
 int run_image_list(const Arguments& arguments);
+int run_image_import(const Arguments& arguments);
+int run_image_inspect(const Arguments& arguments);
+int run_image_diff(const Arguments& arguments);
+int run_image_verify(const Arguments& arguments);
+int run_image_search(const Arguments& arguments);
+int run_image_cached(const Arguments& arguments);
+int run_image_prefetch(const Arguments& arguments);
+int run_image_gc(const Arguments& arguments);
+int run_image_pin(const Arguments& arguments);
+int run_image_unpin(const Arguments& arguments);
 int run_image_show(const Arguments& arguments);
 int run_resolve(const Arguments& arguments);
 int run_ps(const Arguments& arguments);

@@ -26,15 +26,21 @@ TerminalProgress::~TerminalProgress() {
 
 void TerminalProgress::show(const std::string& file, std::uint64_t done_bytes,
                             std::uint64_t total_bytes) {
+  show_step("copying " + printable(file.substr(file.rfind('/') + 1), 64), done_bytes, total_bytes);
+}
+
+void TerminalProgress::show_step(std::string_view step, std::uint64_t done_bytes,
+                                 std::uint64_t total_bytes) {
   const auto now = std::chrono::steady_clock::now();
   if (!on_terminal_ || now < next_) return;
   next_ = now + kInterval;
   shown_ = true;
-  const std::uint64_t percent = total_bytes == 0 ? 100 : done_bytes * 100 / total_bytes;
-  std::fprintf(stderr, "%scopying %s: %s of %s (%d %%)", kClearLine,
-               printable(file.substr(file.rfind('/') + 1), 64).c_str(),
-               format_bytes(done_bytes).c_str(), format_bytes(total_bytes).c_str(),
-               static_cast<int>(percent));
+  std::string line = std::string(step) + ": " + format_bytes(done_bytes);
+  if (total_bytes != 0) {
+    line += " of " + format_bytes(total_bytes) + " (" +
+            std::to_string(done_bytes * 100 / total_bytes) + " %)";
+  }
+  std::fprintf(stderr, "%s%s", kClearLine, line.c_str());
 }
 
 }  // namespace workspace::cli

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace workspace::cli {
 
@@ -16,6 +17,8 @@ class TerminalProgress {
   ~TerminalProgress();
 
   void show(const std::string& file, std::uint64_t done_bytes, std::uint64_t total_bytes);
+  /// The same for a step of a longer work, such as `reading`. A total of 0 is not known.
+  void show_step(std::string_view step, std::uint64_t done_bytes, std::uint64_t total_bytes);
 
  private:
   bool on_terminal_;

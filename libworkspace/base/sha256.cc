@@ -1,8 +1,14 @@
 #include "libworkspace/base/sha256.h"
 
 #include <openssl/evp.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <new>
+#include <string>
+#include <vector>
+
+#include "libworkspace/base/error.h"
 
 namespace workspace {
 
@@ -46,6 +52,22 @@ Sha256::Bytes sha256_of(std::string_view bytes) {
   Sha256 hash;
   hash.update(bytes);
   return hash.finish();
+}
+
+Sha256::Bytes sha256_of_file(int fd, std::string_view name,
+                             const std::function<void(std::uint64_t)>& progress) {
+  Sha256 hash;
+  std::vector<char> block(std::size_t{1} << 20);
+  std::uint64_t done_bytes = 0;
+  for (;;) {
+    const ssize_t got = ::read(fd, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno("reading " + std::string(name));
+    if (got == 0) return hash.finish();
+    hash.update({block.data(), static_cast<std::size_t>(got)});
+    done_bytes += static_cast<std::uint64_t>(got);
+    if (progress) progress(done_bytes);
+  }
 }
 
 }  // namespace workspace

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -27,5 +28,10 @@ class Sha256 {
 };
 
 Sha256::Bytes sha256_of(std::string_view bytes);
+
+/// The digest of a file from the descriptor's position to its end. `progress`, if there is one, is
+/// called now and then with the bytes done so far. Errors: kHost, naming `name`.
+Sha256::Bytes sha256_of_file(int fd, std::string_view name,
+                             const std::function<void(std::uint64_t done_bytes)>& progress = {});
 
 }  // namespace workspace

@@ -1,0 +1,189 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "build_paths.h"
+#include "cli/output.h"
+#include "cli/subcommands.h"
+#include "cli/terminal_progress.h"
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/partial_file.h"
+#include "libworkspace/base/text.h"
+#include "libworkspace/base/trusted_path.h"
+#include "libworkspace/catalog/manifest_file.h"
+#include "libworkspace/image/import.h"
+#include "libworkspace/model/size.h"
+
+namespace workspace::cli {
+namespace {
+
+constexpr std::array<std::string_view, 4> kCompressions = {"lz4", "zstd", "gzip", "xz"};
+constexpr std::size_t kMaxPatternFileBytes = std::size_t{1} << 20;
+/// Terabytes over a slow network; what takes longer does not work.
+constexpr std::chrono::hours kImportTimeout{24};
+
+std::string required(const Arguments& arguments, std::string_view option) {
+  const auto value = arguments.value(option);
+  if (value) return *value;
+  throw Error(ErrorKind::kUsage,
+              std::string(option) + " is missing; see workspace image import --help");
+}
+
+std::string absolute_path(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  if (error) throw_errno("reading the working directory", error.value());
+  return absolute.lexically_normal().string();
+}
+
+LeftOut left_out(const Arguments& arguments, SourceKind kind) {
+  LeftOut all;
+  if (!arguments.has("--no-default-excludes"))
+    all = kind == SourceKind::kMachine ? left_out_of_machines() : left_out_of_images();
+  if (const auto patterns = arguments.value("--exclude")) {
+    std::string lines = *patterns;
+    std::replace(lines.begin(), lines.end(), ',', '\n');
+    all.add(LeftOut::parse(lines, "--exclude"));
+  }
+  if (const auto file = arguments.value("--exclude-from"))
+    all.add(LeftOut::parse(read_file(*file, kMaxPatternFileBytes), *file));
+  return all;
+}
+
+/// https://reproducible-builds.org/specs/source-date-epoch: no time of a file lies behind it.
+std::int64_t newest_mtime_s() {
+  const char* const epoch = ::getenv("SOURCE_DATE_EPOCH");
+  if (epoch == nullptr) return INT64_MAX;
+  const auto seconds = parse_decimal(epoch, UINT32_MAX);
+  if (seconds) return static_cast<std::int64_t>(*seconds);
+  throw Error(ErrorKind::kUsage, "SOURCE_DATE_EPOCH is no time in seconds since 1970");
+}
+
+/// What ssh needs of the caller's environment to find keys and agent.
+std::vector<std::string> remote_shell_environment() {
+  std::vector<std::string> environment;
+  for (const char* name : {"HOME", "USER", "SSH_AUTH_SOCK"}) {
+    if (const char* const value = ::getenv(name))
+      environment.push_back(std::string(name) + "=" + value);
+  }
+  return environment;
+}
+
+ImportOptions import_options(const Arguments& arguments, SourceKind kind) {
+  ImportOptions options;
+  options.tree_program = std::string(build_paths::kLibexecDir) + "/workspace-tree";
+  options.dry_run = arguments.has("--dry-run");
+  options.left_out = left_out(arguments, kind);
+  options.newest_mtime_s = newest_mtime_s();
+  if (const auto size = arguments.value("--max-size"))
+    options.limits.max_bytes = parse_size_mib(*size, "--max-size") << 20U;
+  if (const auto name = arguments.value("--compression")) {
+    if (std::find(kCompressions.begin(), kCompressions.end(), *name) == kCompressions.end()) {
+      throw Error(ErrorKind::kUsage, "unknown compression '" + printable(*name, 64) +
+                                         "'; there are lz4, zstd, gzip and xz");
+    }
+    options.compression = *name;
+  }
+  if (const auto partition = arguments.value("--partition")) {
+    const auto number = parse_decimal(*partition, 256);
+    if (!number || *number == 0)
+      throw Error(ErrorKind::kUsage, "--partition is no number from 1 to 256");
+    options.partition = static_cast<unsigned>(*number);
+  }
+  if (const auto shell = arguments.value("--rsh")) {
+    options.remote_shell = split(*shell, ' ');
+    std::erase(options.remote_shell, "");
+    if (options.remote_shell.empty()) throw Error(ErrorKind::kUsage, "--rsh names no command");
+  }
+  options.remote_shell_environment = remote_shell_environment();
+  return options;
+}
+
+/// The folder of the new image, locked for as long as the object lives.
+class OutputFolder {
+ public:
+  explicit OutputFolder(std::string path) : path_(std::move(path)) {
+    make_trusted_folder(path_, 0755);
+    fd_ = open_trusted_folder(path_);
+    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0)
+      throw Error(ErrorKind::kDenied, "another import writes to " + path_);
+    if (::faccessat(fd_.get(), "manifest.yaml", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+      throw Error(ErrorKind::kDenied, path_ +
+                                          "/manifest.yaml is there already; choose another --out, "
+                                          "or remove it");
+    }
+  }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  /// Puts the image there; the manifest last, so that one that is there tells of a whole image.
+  void publish(const UniqueFd& squashfs, Manifest manifest) const {
+    const std::string name = manifest.name.text() + ".squashfs";
+    PartialFile partial(path_, name);
+    if (::lseek(squashfs.get(), 0, SEEK_SET) != 0) throw_errno("reading the squashfs");
+    const auto copied = partial.copy_from(squashfs.get(), "the squashfs", INT64_MAX, {});
+    partial.sync();
+    partial.publish(0644);
+    manifest.root.path = name;
+    manifest.root.digest = Digest(copied.sha256);
+    manifest.root.size_bytes = copied.size_bytes;
+    write_file_atomic(path_ + "/manifest.yaml", format_manifest(manifest), 0644);
+  }
+
+ private:
+  std::string path_;
+  UniqueFd fd_;
+};
+
+ImportedTree import_with_progress(ImportSource& source, const ImportOptions& options) {
+  TerminalProgress progress;
+  return import_tree(source, options, Deadline::in(kImportTimeout),
+                     [&](std::string_view step, std::uint64_t done, std::uint64_t total) {
+                       progress.show_step(step, done, total);
+                     });
+}
+
+std::string tell(const TreeSummary& summary) {
+  return std::to_string(summary.entries) + " files, " + format_bytes(summary.bytes) +
+         (summary.left_out == 0 ? "" : ", " + std::to_string(summary.left_out) + " left out") +
+         (summary.sockets == 0 ? "" : ", " + std::to_string(summary.sockets) + " sockets left out");
+}
+
+}  // namespace
+
+int run_image_import(const Arguments& arguments) {
+  Manifest manifest(ImageName::parse(required(arguments, "--name")),
+                    ImageVersion::parse(required(arguments, "--version")));
+  manifest.description = arguments.value("--description").value_or("");
+  const std::string image = manifest.name.text() + ":" + manifest.version.text();
+  const std::string out = absolute_path(
+      arguments.value("--out").value_or(manifest.name.text() + "-" + manifest.version.text()));
+  // A description that no manifest may hold is told before the work, not after it.
+  (void)format_manifest(manifest);
+  ImportSource source = ImportSource::open(*arguments.word(0));
+  ImportOptions options = import_options(arguments, source.kind);
+  const std::string what = std::string(name_of(source.kind)) + " " + source.name;
+  if (options.dry_run) {
+    options.work_folder = std::filesystem::temp_directory_path();
+    const auto checked = import_with_progress(source, options);
+    for (const auto& note : checked.notes) warn(note);
+    return print(what + " can be imported: " + tell(checked.summary) + "\nwould write " + out +
+                 "/" + manifest.name.text() + ".squashfs and " + out + "/manifest.yaml for " +
+                 image + "\nleaves out: " + join(options.left_out.patterns(), " ") + "\n");
+  }
+  const OutputFolder folder(out);
+  options.work_folder = out;
+  const auto imported = import_with_progress(source, options);
+  for (const auto& note : imported.notes) warn(note);
+  folder.publish(imported.squashfs, std::move(manifest));
+  return print("imported " + what + " as " + image + ": " + tell(imported.summary) +
+               "\nnext: workspace image register " + out + "/manifest.yaml\n");
+}
+
+}  // namespace workspace::cli

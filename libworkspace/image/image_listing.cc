@@ -1,0 +1,45 @@
+#include "libworkspace/image/image_listing.h"
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/image/tree_command.h"
+
+namespace workspace {
+namespace {
+
+/// A million files with long names.
+constexpr std::size_t kMaxListingBytes = std::size_t{512} << 20;
+
+}  // namespace
+
+TreeListing list_image(const UniqueFd& root, RootFormat format, const std::string& name,
+                       const std::string& tree_program, Deadline deadline) {
+  const SandboxLimits limits;
+  const UniqueFd program = open_tree_program(tree_program);
+  TreeTask task;
+  task.action = TreeTask::Action::kList;
+  task.name = name;
+  // An image that was registered may be larger than what an import takes without being asked.
+  task.limits.max_bytes = UINT64_MAX;
+  if (format == RootFormat::kExt4) {
+    task.source = TreeTask::Source::kExt;
+    task.input_fd = root.get();
+  }
+  Command tree = tree_command(program, task, limits);
+  std::vector<Command> commands;
+  if (format == RootFormat::kExt4) {
+    tree.kept_fds.push_back(root.get());
+  } else {
+    commands.push_back(sandboxed({"sqfs2tar", "--root-becomes", ".", path_of(root)}, limits));
+    commands.back().kept_fds = {root.get()};
+  }
+  commands.push_back(tree);
+  auto results = run_pipeline(commands, deadline, {}, kMaxListingBytes);
+  if (results.front().exit_status != 0 && results.size() > 1) {
+    throw Error(ErrorKind::kInvalid,
+                "reading " + name + ": " + last_line(results.front().error_output));
+  }
+  if (results.back().exit_status != 0) throw error_of_tree(results.back());
+  return parse_listing(results.back().output);
+}
+
+}  // namespace workspace

@@ -1,0 +1,78 @@
+#include "libworkspace/image/tree_task.h"
+
+#include <array>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fields.h"
+
+namespace workspace {
+namespace {
+
+constexpr std::array<std::string_view, 3> kSources = {"archive", "ext", "layers"};
+constexpr std::array<std::string_view, 3> kActions = {"tar", "check", "list"};
+
+template <class Value>
+Value take_word(Fields& fields, std::string_view name,
+                const std::array<std::string_view, 3>& words) {
+  const std::string word = fields.take(name);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i] == word) return static_cast<Value>(i);
+  throw Error(ErrorKind::kInvalid, "field '" + std::string(name) + "' has an unknown word");
+}
+
+}  // namespace
+
+std::string TreeTask::to_line() const {
+  Fields fields;
+  fields.add("source", kSources.at(static_cast<std::size_t>(source)));
+  fields.add("action", kActions.at(static_cast<std::size_t>(action)));
+  fields.add("input_fd", static_cast<std::uint64_t>(input_fd));
+  fields.add("offset_bytes", offset_bytes);
+  if (spool_fd >= 0) fields.add("spool_fd", static_cast<std::uint64_t>(spool_fd));
+  fields.add("name", name);
+  fields.add("max_bytes", limits.max_bytes);
+  fields.add("max_entries", limits.max_entries);
+  fields.add("newest_mtime_s", static_cast<std::uint64_t>(newest_mtime_s));
+  fields.add("left_out", left_out.to_text());
+  return fields.to_line();
+}
+
+TreeTask TreeTask::parse(std::string_view line) {
+  Fields fields = Fields::from_line(line);
+  TreeTask task;
+  task.source = take_word<Source>(fields, "source", kSources);
+  task.action = take_word<Action>(fields, "action", kActions);
+  task.input_fd = static_cast<int>(fields.take_number("input_fd", INT32_MAX));
+  task.offset_bytes = fields.take_number("offset_bytes", INT64_MAX);
+  if (fields.has("spool_fd"))
+    task.spool_fd = static_cast<int>(fields.take_number("spool_fd", INT32_MAX));
+  task.name = fields.take("name");
+  task.limits.max_bytes = fields.take_number("max_bytes");
+  task.limits.max_entries = fields.take_number("max_entries");
+  task.newest_mtime_s = static_cast<std::int64_t>(fields.take_number("newest_mtime_s", INT64_MAX));
+  task.left_out = LeftOut::parse(fields.take("left_out"), "left_out");
+  fields.expect_empty();
+  return task;
+}
+
+std::string TreeSummary::to_line() const {
+  Fields fields;
+  fields.add("entries", entries);
+  fields.add("bytes", bytes);
+  fields.add("left_out", left_out);
+  fields.add("sockets", sockets);
+  return fields.to_line();
+}
+
+TreeSummary TreeSummary::parse(std::string_view line) {
+  Fields fields = Fields::from_line(line);
+  TreeSummary summary;
+  summary.entries = fields.take_number("entries");
+  summary.bytes = fields.take_number("bytes");
+  summary.left_out = fields.take_number("left_out");
+  summary.sockets = fields.take_number("sockets");
+  fields.expect_empty();
+  return summary;
+}
+
+}  // namespace workspace
