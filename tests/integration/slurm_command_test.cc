@@ -19,6 +19,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 #include "spank_plugin/workspace_exec/command_broker.h"
+#include "test_paths.h"
 #include "tests/support/temporary_folder.h"
 
 namespace workspace {
@@ -122,7 +123,8 @@ class SlurmCommand : public ::testing::Test {
       std::vector<char*> argv;
       for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
       argv.push_back(nullptr);
-      ::execv(WS_BINARY_DIR "/guest/workspace-agent", argv.data());
+      const std::string agent = std::string(testing::kBinaryDir) + "/guest/workspace-agent";
+      ::execv(agent.c_str(), argv.data());
     });
   }
 
@@ -235,8 +237,9 @@ TEST_F(SlurmCommand, OfSallocRunsItsCommandInside) {
   on_node("salloc",
           "echo granted >&2; export SLURM_JOB_ID=77 SLURM_JOB_NODELIST='n[1-2]' OTHER=x;"
           "test \"${2##*/} $3\" = 'workspace-exec --hold-allocation' || exit 9;"
-          "set -- env -i OTHER=x SLURM_JOB_ID=77 \"SLURM_JOB_NODELIST=n[1-2]\" " WS_BINARY_DIR
-          "/spank_plugin/workspace_exec/workspace-exec --hold-allocation; exec \"$@\"");
+          "set -- env -i OTHER=x SLURM_JOB_ID=77 \"SLURM_JOB_NODELIST=n[1-2]\" " +
+              std::string(testing::kBinaryDir) +
+              "/spank_plugin/workspace_exec/workspace-exec --hold-allocation; exec \"$@\"");
   const Outcome outcome = run("salloc -v env");
   EXPECT_EQ(exit_code(outcome), 0);
   EXPECT_EQ(outcome.error_output, "granted\n");

@@ -1,14 +1,11 @@
 #include "spank_plugin/workspace_exec/task_description.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include <algorithm>
-
-#include "libworkspace/base/fd.h"
 
 namespace workspace::exec {
 namespace {
@@ -48,16 +45,6 @@ TEST(TaskLimits, StayBelowTheHardLimit) {
     const ResourceLimit limit = limit_of(task_limits(environment), "nofile");
     EXPECT_EQ(limit.soft, limit.hard);
   }
-}
-
-TEST(Descriptors, AreOfAKind) {
-  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  EXPECT_EQ(kind_of(null.get()), StdioKind::kNull);
-  const UniqueFd zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
-  EXPECT_EQ(kind_of(zero.get()), StdioKind::kRelayed);
-  const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-  EXPECT_EQ(kind_of(terminal.get()), StdioKind::kTerminal);
-  EXPECT_EQ(kind_of(1 << 20), StdioKind::kClosed);
 }
 
 }  // namespace
