@@ -125,6 +125,11 @@ void CommandDoor::serve_caller(std::uint8_t channel, Caller& caller, FrameSocket
     while (const auto frame = caller.socket.next()) {
       expect_of_caller(*frame);
       if (caller.answered) continue;
+      // The node answers a request that was begun, and nothing else: a caller who never begins one
+      // would keep its channel for ever.
+      if (!caller.has_asked && frame->type != FrameType::kSpec)
+        throw Error(ErrorKind::kInvalid, "protocol error: a program of the task begins with " +
+                                             std::string(*name_of(frame->type)));
       caller.has_asked = true;
       node.send(frame->type, stream_of(channel, frame->stream), frame->payload);
     }

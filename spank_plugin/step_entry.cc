@@ -146,11 +146,10 @@ void enter_workspace(spank_t spank) noexcept {
   if (entry.plain) return;
   try {
     const SlurmTask task = describe_task(spank);
+    const JobId job(task_item<std::uint32_t>(spank, S_JOB_ID));
     // A workspace that failed has a boot log too, and it is then most wanted.
-    if (is_console_request(task)) {
-      execute(console_command(JobId(task_item<std::uint32_t>(spank, S_JOB_ID))),
-              task_item<char**>(spank, S_JOB_ENV));
-    }
+    if (is_console_request(task) && has_workspace(job))
+      execute(console_command(job), task_item<char**>(spank, S_JOB_ENV));
     if (!entry.connection.valid()) refuse(entry.refusal);
     become_workspace_exec(spank, task);
   } catch (const std::exception& e) {

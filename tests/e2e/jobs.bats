@@ -174,7 +174,7 @@ calls_of_a_plain_job() {
             expect_output_contains "$message"
         done
     done <<END
---workspace=nothing|workspace: image 'nothing' is not registered; images you may use: legacy-bullseye, tiny
+--workspace=nothing|workspace: image 'nothing' is not registered; images you may use: legacy-bullseye,
 --workspace=tiny:9|workspace: image 'tiny' has no version '9'; versions you may use: 1
 --workspace=../etc|image name '../etc' has the character '.' at position 1; allowed there are lower-case letters and digits
 --workspace=a/b|image name 'a/b' has the character '/' at position 2; allowed there are lower-case letters, digits, '.', '_' and '-'
