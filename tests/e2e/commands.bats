@@ -73,7 +73,7 @@ END
 }
 
 @test "enter and console, for the job's owner" {
-    job=$(start_job user1 --workspace=legacy-bullseye --mem=400M)
+    job=$(start_job user1 -w node1 --workspace=legacy-bullseye --mem=400M)
     run as user1 workspace enter "$job" sh -c '. /etc/os-release; echo "$VERSION_CODENAME $(id -un)"; exit 3'
     expect_status 3
     [[ $output == 'bullseye user1'* ]]
