@@ -20,8 +20,8 @@ struct Option {
 class Arguments {
  public:
   /// `synopsis` names the words that are no options: `MANIFEST`, `[JOB]` for one that may be left
-  /// out, `[COMMAND…]` at its end for all the rest, options and all, from its first word on. An option's value is the next word or stands behind `=`; `--` ends the options.
-  /// Errors: kUsage.
+  /// out, `[COMMAND…]` at its end for all the rest, options and all, from its first word on. An
+  /// option's value is the next word or stands behind `=`; `--` ends the options. Errors: kUsage.
   static Arguments parse(std::span<const std::string> words, std::span<const Option> options,
                          std::string_view synopsis);
 

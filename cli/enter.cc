@@ -68,9 +68,9 @@ std::string choose_node(JobId job, const std::optional<JobPlace>& place, std::ui
 std::vector<std::string> step_command(JobId job, const std::string& node, bool terminal,
                                       const std::vector<std::string>& command) {
   // A step that asks for a workspace is refused where the job has none; which one is the job's.
-  std::vector<std::string> words = {"srun",      "--quiet",    "--jobid=" + job.to_string(),
-                                    "--overlap", "--nodes=1",  "--ntasks=1",
-                                    "--nodelist=" + node,      "--workspace=any"};
+  std::vector<std::string> words = {
+      "srun",      "--quiet",    "--jobid=" + job.to_string(), "--overlap",
+      "--nodes=1", "--ntasks=1", "--nodelist=" + node,         "--workspace=any"};
   if (terminal) words.emplace_back("--pty");
   words.emplace_back("--");
   words.insert(words.end(), command.begin(), command.end());

@@ -25,8 +25,8 @@
 namespace workspace::agent {
 namespace {
 
-/// From the greeting to kStart. The node has it all at hand, but slurmstepd lets no task go on before
-/// it has forked all of the step's tasks, and each of them has greeted by then.
+/// From the greeting to kStart. The node has it all at hand, but slurmstepd lets no task go on
+/// before it has forked all of the step's tasks, and each of them has greeted by then.
 constexpr std::chrono::seconds kIntakeTime(600);
 /// How long the node may take to close a connection after kExit.
 constexpr std::chrono::seconds kFarewellTime(10);

@@ -81,7 +81,6 @@ END
     expect_output_contains 'shell on node1'
     run as user1 workspace console "$job"
     expect_status 0
-    expect_output_contains 'Linux version'
     expect_output_contains 'workspace-agent: ready'
     run as user2 workspace enter "$job"
     expect_output_contains "job $job is not yours; only its owner may enter it"
