@@ -99,7 +99,10 @@ bool FileTree::remove_below(std::string_view path, unsigned before_layer) {
   while (at != places_.end() && at->first.starts_with(prefix)) {
     const bool gone = at->second.layer < before_layer && !at->first.empty();
     all_gone = all_gone && gone;
-    at = gone ? places_.erase(at) : std::next(at);
+    if (gone)
+      at = places_.erase(at);
+    else
+      ++at;
   }
   return all_gone;
 }

@@ -90,14 +90,14 @@ std::string file_line(const std::string& path, const TreeNode& node, const std::
 
 std::string about_lines(const FileTree& tree, const Contents& contents) {
   std::string lines;
-  const auto add = [&](Fields fields) { lines += fields.to_line() + "\n"; };
+  const auto add = [&](const Fields& fields) { lines += fields.to_line() + "\n"; };
   for (const auto& path : kOsReleases) {
     const auto values = parse_os_release(contents.kept(path));
     for (const auto& [name, value] : values) {
       Fields fields;
       fields.add("os_release", name);
       fields.add("value", value.substr(0, kMaxNameBytes));
-      add(std::move(fields));
+      add(fields);
     }
     if (!values.empty()) break;
   }
@@ -115,12 +115,12 @@ std::string about_lines(const FileTree& tree, const Contents& contents) {
   }
   Fields fields;
   fields.add("database", database);
-  add(std::move(fields));
+  add(fields);
   for (const auto& package : packages) {
     Fields of_package;
     of_package.add("package", package.name.substr(0, kMaxNameBytes));
     of_package.add("version", package.version.substr(0, kMaxNameBytes));
-    add(std::move(of_package));
+    add(of_package);
   }
   return lines;
 }
