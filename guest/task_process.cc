@@ -26,6 +26,8 @@ namespace {
 
 /// 125 as env(1), timeout(1) and the container programs use it: the fault is not the command's.
 constexpr int kExitWorkspace = 125;
+constexpr int kExitNotExecutable = 126;
+constexpr int kExitNotFound = 127;
 
 /// The task's ends of its standard descriptors, by number, and of its PMI socket.
 struct TaskEnds {
@@ -184,25 +186,25 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
   return subject + "does not exist inside the workspace; use --chdir or --workspace-mount";
 }
 
-/// Like slurmstepd: argv[0] is the program's absolute path, and a program that cannot be executed
-/// ends the task with the errno for its status.
+/// Like slurmstepd with argv[0], which is the program's absolute path. Not so with the status of a
+/// program that cannot be executed: slurmstepd's is the errno, which programs end with as well; a
+/// shell's two are the program's own less often.
 [[noreturn]] void execute(const TaskSpec& spec) {
   const std::string& name = spec.argv[0];
   const ProgramPath program = find_program(name, spec.environment);
-  // execve(2) calls a folder EACCES.
-  if (program.error != 0) {
-    end_with(program.error == EISDIR ? EACCES : program.error,
-             describe_failure(name, program.error));
-  }
+  if (program.error == ENOENT || program.error == ENOTDIR)
+    end_with(kExitNotFound, describe_failure(name, program.error));
+  if (program.error != 0) end_with(kExitNotExecutable, describe_failure(name, program.error));
   auto argv = spec.argv;
   argv[0] =
       program.path.front() == '/' ? program.path : spec.working_directory + "/" + program.path;
   ::execve(argv[0].c_str(), c_strings(argv).data(), c_strings(spec.environment).data());
-  const int error = errno;
   // The program is there, so it is its interpreter that is missing: the `#!` line's or the loader.
-  end_with(error, error == ENOENT
-                      ? printable(name) + ": its interpreter does not exist inside the workspace"
-                      : describe_failure(name, error));
+  if (errno == ENOENT) {
+    end_with(kExitNotExecutable,
+             printable(name) + ": its interpreter does not exist inside the workspace");
+  }
+  end_with(kExitNotExecutable, describe_failure(name, errno));
 }
 
 [[noreturn]] void run_task_process(const TaskSpec& spec, const User& user, const TaskCgroup& cgroup,

@@ -22,9 +22,8 @@ struct TaskProcess {
 };
 
 /// Starts the task. What goes wrong after the fork is told on the task's own stderr in one line,
-/// and in its exit status: the errno of a program that is not there or cannot be executed (2, 13,
-/// 8), as slurmstepd has it; 125 when the workspace cannot give what the task needs (its working
-/// directory).
+/// and in its exit status: 127 when the program is not found, 126 when it cannot be executed, as a
+/// shell would; 125 when the workspace cannot give what the task needs (its working directory).
 /// Errors: kGuest.
 TaskProcess start_task(const TaskSpec& spec, const User& user, const TaskCgroup& cgroup);
 

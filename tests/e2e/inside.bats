@@ -100,16 +100,15 @@ no_process_inside() { ! inside sh -c 'cat /proc/[0-9]*/cmdline | tr "\0" " "' | 
     expect_status 139
 }
 
-@test "a program that is not there: ENOENT, as from slurmstepd, and one line" {
-    run inside no-such-program
-    expect_status 2
+@test "a program that is not there: 127, one line" {
+    run -127 inside no-such-program
     expect_output_contains 'workspace: no-such-program: command not found'
 }
 
-@test "a program that cannot be executed: EACCES, and one line" {
+@test "a program that cannot be executed: 126, one line" {
     as user1 sh -c 'echo text >text; chmod 0644 text'
     run inside ./text
-    expect_status 13
+    expect_status 126
     expect_output_contains 'workspace: ./text: Permission denied'
 }
 

@@ -175,7 +175,7 @@ TEST(GuestTask, HasNoPmiSocketForAForgedVariable) {
   }
 }
 
-TEST(GuestTask, TellsAMissingProgramAsSlurmstepdWould) {
+TEST(GuestTask, TellsAMissingProgramAsAShellWould) {
   const testing::TemporaryFolder folder;
   ::chmod(folder.path().c_str(), 0755);
   const std::string text = folder.write("text", "not a program");
@@ -187,12 +187,12 @@ TEST(GuestTask, TellsAMissingProgramAsSlurmstepdWould) {
     int code;
     std::string line;
   } cases[] = {
-      {"pyhton", ENOENT, "workspace: pyhton: command not found\n"},
-      {"/opt/none/x", ENOENT, "workspace: /opt/none/x: No such file or directory\n"},
-      {text, EACCES, "workspace: " + text + ": Permission denied\n"},
-      {script, ENOENT,
+      {"pyhton", 127, "workspace: pyhton: command not found\n"},
+      {"/opt/none/x", 127, "workspace: /opt/none/x: No such file or directory\n"},
+      {text, 126, "workspace: " + text + ": Permission denied\n"},
+      {script, 126,
        "workspace: " + script + ": its interpreter does not exist inside the workspace\n"},
-      {folder.path(), EACCES, "workspace: " + folder.path() + ": Is a directory\n"},
+      {folder.path(), 126, "workspace: " + folder.path() + ": Is a directory\n"},
   };
   for (const auto& c : cases) {
     const TaskOutcome outcome = run_task({{c.program}});
