@@ -55,6 +55,10 @@ void take_script_along(TaskSpec& spec, const SlurmCommandLine& line) {
     spec.script_path = path;
 }
 
+std::string path_in(const std::string& folder, std::string_view name) {
+  return folder + "/" + std::string(name);
+}
+
 void mount_and_link() {
   const std::string folder = std::string(CommandDoor::kFolder) + "/bin";
   make_folders(folder);
@@ -66,8 +70,8 @@ void mount_and_link() {
   make_folders(kLinkFolder);
   for (const auto name : kHostCommandNames) {
     const std::string command(name);
-    link("slurm-command", folder + "/" + command);
-    if (!image_has(command)) link(folder + "/" + command, std::string(kLinkFolder) + "/" + command);
+    link("slurm-command", path_in(folder, name));
+    if (!image_has(command)) link(path_in(folder, name), path_in(kLinkFolder, name));
   }
 }
 

@@ -14,6 +14,12 @@ bool is_matched(const std::string& pattern, const std::string& path) {
   return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;
 }
 
+[[noreturn]] void refuse_pattern(const std::string& file, std::size_t number,
+                                 const std::string& line, const std::string& why) {
+  throw Error(ErrorKind::kInvalid, file + ":" + std::to_string(number) + ": the pattern '" +
+                                       printable(line, 128) + "' " + why);
+}
+
 }  // namespace
 
 LeftOut LeftOut::parse(std::string_view text, const std::string& file) {
@@ -21,10 +27,7 @@ LeftOut LeftOut::parse(std::string_view text, const std::string& file) {
   std::size_t number = 0;
   for (std::string line : split(text, '\n')) {
     ++number;
-    const auto refuse = [&](const std::string& why) {
-      throw Error(ErrorKind::kInvalid, file + ":" + std::to_string(number) + ": the pattern '" +
-                                           printable(line, 128) + "' " + why);
-    };
+    const auto refuse = [&](const std::string& why) { refuse_pattern(file, number, line, why); };
     line.erase(line.find_last_not_of(" \t\r") + 1);
     if (line.empty() || line.front() == '#') continue;
     if (printable(line).size() != line.size()) refuse("holds a byte that is no printable ASCII");

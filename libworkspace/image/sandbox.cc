@@ -60,12 +60,13 @@ UniqueFd copy_to_work_file(const UniqueFd& source, std::uint64_t offset_bytes,
                            std::uint64_t size_bytes, const std::string& folder,
                            const std::string& name) {
   constexpr std::uint64_t kStepBytes = std::uint64_t{64} << 20;
+  const std::string doing = "copying " + name + " to " + folder;
   UniqueFd copy = make_work_file(folder);
   auto at = static_cast<off_t>(offset_bytes);
   for (std::uint64_t left = size_bytes; left > 0;) {
     const ssize_t got = ::sendfile(copy.get(), source.get(), &at, std::min(left, kStepBytes));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("copying " + name + " to " + folder);
+    if (got < 0) throw_errno(doing);
     if (got == 0) throw Error(ErrorKind::kNotFound, name + " ends early: it is truncated");
     left -= static_cast<std::uint64_t>(got);
   }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr char kPart[] = "slurm";
 /// Above the guest's boot: staging an image for the first time, the other steps, a busy node.
-constexpr std::uint32_t kBootMargin_s = 60;
+constexpr std::uint32_t kBootMarginS = 60;
 
 Finding fine(std::string text) { return {kPart, Verdict::kFine, std::move(text), ""}; }
 
@@ -75,7 +75,7 @@ Finding check_job_submit(const std::string& plugins) {
 
 std::vector<Finding> check_slurm_settings(const SlurmSettings& slurm, std::string_view plugstack,
                                           const SiteConfig& site) {
-  const auto boot_s = static_cast<std::uint32_t>(site.boot_timeout.count() / 1000) + kBootMargin_s;
+  const auto boot_s = static_cast<std::uint32_t>(site.boot_timeout.count() / 1000) + kBootMarginS;
   const std::string libexec = build_paths::kLibexecDir;
   return {
       check_program("Prolog", slurm.prolog, libexec + "/prolog"),
