@@ -281,6 +281,9 @@ std::unique_ptr<Hypervisor> connect_hypervisor(const SiteConfig& site, Deadline 
 
 std::unique_ptr<Hypervisor> connect_hypervisor(const std::string& uri, HypervisorKind kind,
                                                Acceleration acceleration, Deadline deadline) {
+  // What libvirt and the libraries under it keep for the thread that starts them would be lost with a
+  // thread that is left behind at its deadline; libvirt asks for this call where there are threads.
+  virInitialize();
   Connection connection =
       bounded_call<Connection>("libvirt at " + uri, deadline, [uri] { return connect(uri); });
   return std::make_unique<LibvirtHypervisor>(std::move(connection), kind, acceleration);
