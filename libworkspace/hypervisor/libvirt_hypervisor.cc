@@ -256,13 +256,16 @@ class LibvirtHypervisor : public Hypervisor {
   std::map<JobId, std::string> console_logs_;
 };
 
-/// libvirt writes each error to stderr by itself, which is Slurm's log.
-void silence_libvirt() {
+/// For the thread that stays: what libvirt and the libraries under it keep for the one that starts
+/// them would be lost with a thread that is left behind at its deadline. A start that fails is told
+/// by virConnectOpen().
+void start_libvirt() {
+  // It writes each error to stderr by itself, which is Slurm's log.
   virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
+  virInitialize();
 }
 
 Connection connect(const std::string& uri) {
-  silence_libvirt();
   const virConnectPtr connection = virConnectOpen(uri.c_str());
   if (connection == nullptr) {
     throw Error(ErrorKind::kHost, "cannot reach libvirt at " + uri + ": " +
@@ -281,9 +284,7 @@ std::unique_ptr<Hypervisor> connect_hypervisor(const SiteConfig& site, Deadline 
 
 std::unique_ptr<Hypervisor> connect_hypervisor(const std::string& uri, HypervisorKind kind,
                                                Acceleration acceleration, Deadline deadline) {
-  // What libvirt and the libraries under it keep for the thread that starts them would be lost with a
-  // thread that is left behind at its deadline; libvirt asks for this call where there are threads.
-  virInitialize();
+  start_libvirt();
   Connection connection =
       bounded_call<Connection>("libvirt at " + uri, deadline, [uri] { return connect(uri); });
   return std::make_unique<LibvirtHypervisor>(std::move(connection), kind, acceleration);
