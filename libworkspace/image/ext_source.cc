@@ -83,11 +83,13 @@ class ExtSource::State {
       : name_(std::move(name)) {
     const std::string options = "offset=" + std::to_string(offset_bytes);
     ext2_filsys fs = nullptr;
-    check(
+    const errcode_t opened =
         ::ext2fs_open2(path.c_str(), options.c_str(),
-                       EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, unix_io_manager, &fs),
-        "");
+                       EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, unix_io_manager, &fs);
+    if (opened == EXT2_ET_SHORT_READ) throw_truncated();
+    check(opened, "");
     fs_.reset(fs);
+    check_holds_all_blocks(path, offset_bytes);
     if (ext2fs_has_feature_journal_needs_recovery(fs->super) != 0) {
       throw Error(ErrorKind::kInvalid, name_ +
                                            " was not unmounted: its journal holds what its files "
@@ -131,11 +133,23 @@ class ExtSource::State {
   }
 
  private:
+  [[noreturn]] void throw_truncated() const {
+    throw Error(ErrorKind::kNotFound, name_ + " ends early: it is truncated");
+  }
+
+  /// The kernel does not mount a file system that is longer than its device either. Where all of it
+  /// is there, a block beyond the end is damage.
+  void check_holds_all_blocks(const std::string& path, std::uint64_t offset_bytes) const {
+    blk64_t all_blocks = 0;
+    check(::ext2fs_get_device_size2(path.c_str(), static_cast<int>(fs_->blocksize), &all_blocks),
+          "");
+    const std::uint64_t blocks_before = offset_bytes / fs_->blocksize;
+    if (all_blocks < blocks_before + ext2fs_blocks_count(fs_->super)) throw_truncated();
+  }
+
   void check(errcode_t status, const std::string& path) const {
     if (status == 0) return;
     const std::string why = printable(::error_message(status), 256);
-    if (status == EXT2_ET_SHORT_READ)
-      throw Error(ErrorKind::kNotFound, name_ + " ends early: it is truncated");
     throw Error(ErrorKind::kInvalid, name_ + " cannot be read as ext4: " +
                                          (path.empty() ? "" : "'" + printable(path, 256) + "': ") +
                                          why);

@@ -276,12 +276,18 @@ TEST_F(ImportTest, RefusesDisksThatLeadElsewhere) {
 }
 
 TEST_F(ImportTest, RefusesWhatIsTruncatedOrGarbage) {
-  shell(R"(tar -C tree -czf t.tar.gz .; head -c 20000 t.tar.gz >short.tar.gz
+  // Garbage, the same in every run: what is found first in it decides what is said of it.
+  shell(R"(garbage() { python3 -c 'import random, sys
+sys.stdout.buffer.write(random.Random(1).randbytes(int(sys.argv[1])))' "$1"; }
+           tar -C tree -czf t.tar.gz .; head -c 20000 t.tar.gz >short.tar.gz
            tar -C tree -cf t.tar .; head -c 50000 t.tar >short.tar
-           head -c 100000 /dev/urandom >garbage; : >empty
+           garbage 100000 >garbage; : >empty
            mksquashfs tree t.squashfs -quiet -no-progress >/dev/null; head -c 50000 t.squashfs >short.squashfs
            mke2fs -q -t ext4 -d tree t.ext4 16M; head -c 100000 t.ext4 >short.ext4
-           cp t.ext4 broken.ext4; head -c 400000 /dev/urandom | dd of=broken.ext4 bs=1k seek=8 conv=notrunc status=none
+           cp t.ext4 broken.ext4; garbage 400000 | dd of=broken.ext4 bs=1k seek=8 conv=notrunc status=none
+           mke2fs -q -t ext4 -O ^extent,^64bit -d tree astray.ext4 16M
+           debugfs -w -R 'set_inode_field /etc block[0] 9999999' astray.ext4 2>/dev/null
+           head -c 15M t.ext4 >shortened.ext4
            { head -c 32 /dev/zero; printf 'SIF_MAGIC\0'; head -c 10 /dev/zero; } >short.sif
            printf 'QFI\373' >short.qcow2; printf 'XFSB' >x.xfs; mkfifo fifo)");
   for (const auto& [source, kind, message] : {
@@ -291,7 +297,9 @@ TEST_F(ImportTest, RefusesWhatIsTruncatedOrGarbage) {
            std::tuple{"empty", ErrorKind::kNotFound, "is empty: there is nothing to import"},
            std::tuple{"short.squashfs", ErrorKind::kInvalid, "reading "},
            std::tuple{"short.ext4", ErrorKind::kNotFound, "ends early: it is truncated"},
+           std::tuple{"shortened.ext4", ErrorKind::kNotFound, "ends early: it is truncated"},
            std::tuple{"broken.ext4", ErrorKind::kInvalid, "cannot be read as ext4: "},
+           std::tuple{"astray.ext4", ErrorKind::kInvalid, "cannot be read as ext4: 'etc': "},
            std::tuple{"short.sif", ErrorKind::kNotFound, "ends early: it is truncated"},
            std::tuple{"short.qcow2", ErrorKind::kNotFound, "ends early: it is truncated"},
            std::tuple{"x.xfs", ErrorKind::kInvalid, "is an XFS file system; import a tar of it"},
