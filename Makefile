@@ -16,7 +16,7 @@ BUILD      := build/release
 ASAN_BUILD := build/asan
 FUZZ_BUILD := build/fuzz
 CMAKE      := cmake -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX)
-CTEST      := ctest --output-on-failure --no-tests=error --timeout 600
+CTEST      := ctest --output-on-failure --no-tests=error --timeout 600 --parallel $(JOBS)
 
 .PHONY: all build deps images demo test check unit asan fuzz e2e bench install format lint clean
 
