@@ -1,5 +1,7 @@
 #include "libworkspace/guest/messages.h"
 
+#include <csignal>
+
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fields.h"
 #include "libworkspace/base/text.h"
@@ -29,6 +31,23 @@ Message parse_fields(std::string_view payload, std::string_view what, Read read)
     return message;
   } catch (Error& e) {
     throw e.in("protocol error: " + std::string(what));
+  }
+}
+
+/// Whether a signal's default is to end a program (signal(7)).
+bool ends_a_program(int number) {
+  switch (number) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGURG:
+    case SIGWINCH:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -158,6 +177,9 @@ TaskExit TaskExit::parse(std::string_view payload) {
   end.core = payload[2] == 1;
   if (end.signaled && (end.code == 0 || end.code > kHighestSignal))
     refuse("EXIT by signal " + std::to_string(end.code) + ", which does not exist");
+  // One who ends by it would stand still instead.
+  if (end.signaled && !ends_a_program(end.code))
+    refuse("EXIT by signal " + std::to_string(end.code) + ", which ends no program");
   return end;
 }
 

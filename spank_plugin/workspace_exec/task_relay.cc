@@ -57,6 +57,7 @@ TaskExit TaskRelay::run() {
 }
 
 void TaskRelay::serve_once() {
+  outgoing_.send_to(socket_);
   // Every answer is queued: a guest that asks without end and reads nothing must wait.
   const short wanted =
       static_cast<short>((socket_.flooded() ? 0 : POLLIN) | (socket_.has_output() ? POLLOUT : 0));
@@ -66,7 +67,7 @@ void TaskRelay::serve_once() {
   const std::size_t first_of_broker = entries.size();
   broker_.add_poll_entries(entries, socket_);
   wait_for(entries, broker_.poll_ms());
-  if (entries[1].revents != 0) pass_on_signals();
+  if (entries[1].revents != 0) take_signals();
   streams_.serve(entries, 2, socket_);
   pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
   broker_.serve(entries, first_of_broker, socket_);
@@ -106,17 +107,16 @@ void TaskRelay::handle(const Frame& frame) {
   }
 }
 
-void TaskRelay::pass_on_signals() {
+void TaskRelay::take_signals() {
   while (const auto number = signals_.next()) {
     if (*number == SIGWINCH) {
-      if (terminal_) socket_.send(FrameType::kResize, 0, RawTerminal::size().encode());
+      if (terminal_) outgoing_.add_resize();
       continue;
     }
     // Slurm suspends a job with SIGTSTP, and its VM may then stand still and acknowledge nothing.
     if (*number == SIGTSTP) watch_guest(socket_.fd(), false);
     if (*number == SIGCONT) watch_guest(socket_.fd(), true);
-    const char payload = static_cast<char>(*number);
-    socket_.send(FrameType::kSignal, 0, {&payload, 1});
+    outgoing_.add_signal(*number);
   }
 }
 

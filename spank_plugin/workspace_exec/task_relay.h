@@ -9,6 +9,7 @@
 #include "libworkspace/guest/streams.h"
 #include "libworkspace/guest/task_spec.h"
 #include "spank_plugin/workspace_exec/command_broker.h"
+#include "spank_plugin/workspace_exec/outgoing_signals.h"
 
 namespace workspace::exec {
 
@@ -26,11 +27,12 @@ class TaskRelay {
  private:
   void serve_once();
   void handle(const Frame& frame);
-  void pass_on_signals();
+  void take_signals();
   void write_rest();
 
   FrameSocket socket_;
   const Signals& signals_;
+  OutgoingSignals outgoing_;
   std::optional<RawTerminal> terminal_;
   Streams streams_;
   Streams pmi_{kPmiChannel};

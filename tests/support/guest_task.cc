@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -39,24 +40,6 @@ GuestConfig test_config() {
   config.gid = ::geteuid() == 0 ? kNobody : ::getegid();
   config.groups = {{"group", config.gid}};
   return config;
-}
-
-/// Two ends of a TCP connection over the loopback.
-std::pair<UniqueFd, UniqueFd> tcp_pair() {
-  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  struct sockaddr_in address {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* const generic = reinterpret_cast<struct sockaddr*>(&address);
-  UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::bind(listener.get(), generic, length) != 0 || ::listen(listener.get(), 1) != 0 ||
-      ::getsockname(listener.get(), generic, &length) != 0 ||
-      ::connect(client.get(), generic, length) != 0)
-    throw_errno("connecting over the loopback");
-  UniqueFd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (!server.valid()) throw_errno("accepting over the loopback");
-  return {std::move(client), std::move(server)};
 }
 
 /// The test's and the task's ends of descriptors 0 to 2.
@@ -137,10 +120,10 @@ std::vector<char*> c_strings(const std::vector<std::string>& texts) {
   ::_exit(99);
 }
 
-int wait_for_end(pid_t pid) {
+int wait_for_end(pid_t pid, struct rusage* usage = nullptr) {
   const Deadline deadline = Deadline::in(kTaskTime);
   int status = 0;
-  while (::waitpid(pid, &status, WNOHANG) == 0) {
+  while (::wait4(pid, &status, WNOHANG, usage) == 0) {
     if (deadline.passed()) {
       ADD_FAILURE() << "the task did not end";
       ::kill(pid, SIGKILL);
@@ -162,6 +145,23 @@ std::string read_until_ready(int fd) {
 }
 
 }  // namespace
+
+std::pair<UniqueFd, UniqueFd> tcp_pair() {
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  struct sockaddr_in address {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* const generic = reinterpret_cast<struct sockaddr*>(&address);
+  UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::bind(listener.get(), generic, length) != 0 || ::listen(listener.get(), 1) != 0 ||
+      ::getsockname(listener.get(), generic, &length) != 0 ||
+      ::connect(client.get(), generic, length) != 0)
+    throw_errno("connecting over the loopback");
+  UniqueFd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!server.valid()) throw_errno("accepting over the loopback");
+  return {std::move(client), std::move(server)};
+}
 
 uid_t TaskServer::task_uid() { return ::geteuid() == 0 ? kNobody : ::geteuid(); }
 
@@ -197,7 +197,10 @@ TaskServer::~TaskServer() {
 
 TaskOutcome run_task(const TestTask& task) {
   TaskServer server;
-  UniqueFd connection = server.take_connection();
+  return run_task(task, server.take_connection(), server.pid());
+}
+
+TaskOutcome run_task(const TestTask& task, UniqueFd connection, pid_t server) {
   Stdio stdio(task);
   const pid_t pid = ::fork();
   if (pid == 0) become_workspace_exec(task, stdio, connection.get());
@@ -212,7 +215,7 @@ TaskOutcome run_task(const TestTask& task) {
   TaskOutcome outcome;
   if (task.when_ready) {
     outcome.output = read_until_ready(stdio.test_ends[1].get());
-    task.when_ready(pid, server.pid());
+    task.when_ready(pid, server);
   }
   if (task.abandon_output) stdio.test_ends[1].reset();
   auto output = read_end(1);
@@ -227,7 +230,9 @@ TaskOutcome run_task(const TestTask& task) {
     }
     stdio.test_ends[0].reset();
   });
-  outcome.wait_status = wait_for_end(pid);
+  struct rusage usage {};
+  outcome.wait_status = wait_for_end(pid, &usage);
+  outcome.peak_kib = usage.ru_maxrss;
   input.get();
   outcome.output += output.get();
   outcome.error_output = error_output.get();

@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libworkspace/base/fd.h"
@@ -56,11 +57,19 @@ struct TaskOutcome {
   int wait_status = 0;  ///< as waitpid(2) has it
   std::string output;
   std::string error_output;
+  long peak_kib = 0;  ///< of workspace-exec's memory
 };
 
 /// Runs a task through workspace-exec to its end. A task that does not end in a minute is killed
 /// and fails the test.
 TaskOutcome run_task(const TestTask& task);
+
+/// The same over a connection to another guest than the agent, which the test plays itself;
+/// when_ready's second argument is then 0.
+TaskOutcome run_task(const TestTask& task, UniqueFd connection, pid_t server = 0);
+
+/// Two ends of a TCP connection over the loopback.
+std::pair<UniqueFd, UniqueFd> tcp_pair();
 
 /// Waits until there is no process `pid`, for at most `seconds`; false if it is still there.
 bool wait_until_gone(pid_t pid, int seconds);

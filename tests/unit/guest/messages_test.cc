@@ -115,6 +115,8 @@ TEST(ExitMessage, IsRefused) {
       {std::string("\0\0\xff", 3), "protocol error: EXIT is malformed"},
       {std::string("\1\0\0", 3), "protocol error: EXIT by signal 0, which does not exist"},
       {std::string("\1\x41\0", 3), "protocol error: EXIT by signal 65, which does not exist"},
+      {std::string("\1\x13\0", 3), "protocol error: EXIT by signal 19, which ends no program"},
+      {std::string("\1\x16\0", 3), "protocol error: EXIT by signal 22, which ends no program"},
   };
   for (const auto& c : cases)
     expect_error([&] { TaskExit::parse(c.payload); }, ErrorKind::kInvalid, StrEq(c.text));
