@@ -7,6 +7,7 @@
 #include "libworkspace/base/file_lock.h"
 #include "libworkspace/base/partial_file.h"
 #include "libworkspace/base/trusted_path.h"
+#include "libworkspace/store/seal.h"
 
 namespace workspace {
 namespace {
@@ -14,17 +15,20 @@ namespace {
 std::string files_folder(const std::string& cache) { return cache + "/files"; }
 std::string locks_folder(const std::string& cache) { return cache + "/locks"; }
 
-/// Whether the cache has the file. Of a whole file that only root can write the size is known;
-/// another size means that a disk or an admin damaged it, and it is copied anew.
-bool is_present(const std::string& path, std::uint64_t size_bytes) {
+struct stat state_of(const std::string& path) {
+  const UniqueFd fd = open_trusted_file(path);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) throw_errno("reading the state of " + path);
+  return info;
+}
+
+/// Whether the cache has the file as it was when it was checked; noted as a use of it. One that a
+/// disk, an admin or a restored backup has changed since is copied anew.
+bool is_present(const std::string& path, const Seal& seal, std::uint64_t size_bytes) {
   try {
-    const UniqueFd fd = open_trusted_file(path);
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) throw_errno("reading the state of " + path);
-    if (static_cast<std::uint64_t>(info.st_size) != size_bytes) return false;
-    // When it was last used, for eviction: one call, no lock, and not worth failing for.
-    const struct timespec now[] = {{0, UTIME_OMIT}, {0, UTIME_NOW}};
-    (void)::futimens(fd.get(), now);
+    const struct stat info = state_of(path);
+    if (static_cast<std::uint64_t>(info.st_size) != size_bytes || !seal.is_on(info)) return false;
+    seal.note_use();
     return true;
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::kNotFound) return false;
@@ -52,18 +56,22 @@ std::string NodeCache::file_path(const Digest& digest) const {
 }
 
 bool NodeCache::holds(const Digest& digest, std::uint64_t size_bytes) const {
-  return is_present(file_path(digest), size_bytes);
+  return is_present(file_path(digest), Seal(cache_path_, digest), size_bytes);
 }
 
 std::string NodeCache::ensure(const Digest& digest, std::uint64_t size_bytes,
                               const std::string& source_path, Deadline deadline) const {
   std::string path = file_path(digest);
-  if (is_present(path, size_bytes)) return path;
+  const Seal seal(cache_path_, digest);
+  if (is_present(path, seal, size_bytes)) return path;
   make_trusted_folder(files_folder(cache_path_), 0755);
   make_trusted_folder(locks_folder(cache_path_), 0700);
   const FileLock lock(locks_folder(cache_path_) + "/" + digest.file_name(), deadline);
   // Another may have brought it while this one waited for the lock.
-  if (!is_present(path, size_bytes)) copy_in(digest, size_bytes, source_path, deadline);
+  if (!is_present(path, seal, size_bytes)) {
+    copy_in(digest, size_bytes, source_path, deadline);
+    seal.put_on(state_of(path));
+  }
   return path;
 }
 

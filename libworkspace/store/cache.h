@@ -11,9 +11,9 @@ namespace workspace {
 /// This node's verified copies of the files in the shared store: CACHE/files/sha256-HEX.
 ///
 /// A file that is there under its name is whole and has that digest, because it got the name only
-/// after the bytes written to it were hashed, and because only root can write in the cache. So a
-/// warm job costs no hashing and takes no lock. Safe to use from many processes and threads at
-/// once.
+/// after the bytes written to it were hashed, because only root can write in the cache, and because
+/// its seal (seal.h) tells it from one that was changed since. So a warm job costs no hashing and
+/// takes no lock. Safe to use from many processes and threads at once.
 class NodeCache {
  public:
   /// Makes no folder yet; ensure() does.

@@ -12,6 +12,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/trusted_path.h"
+#include "libworkspace/store/seal.h"
 
 namespace workspace {
 namespace {
@@ -44,14 +45,53 @@ std::optional<CachedFile> look_at(const std::string& cache, const UniqueFd& fold
       !S_ISREG(info.st_mode))
     return std::nullopt;
   return CachedFile{*digest, static_cast<std::uint64_t>(info.st_size),
-                    std::chrono::system_clock::from_time_t(info.st_mtim.tv_sec),
-                    is_pinned(cache, *digest)};
+                    Seal(cache, *digest).last_use(), is_pinned(cache, *digest)};
 }
 
 void move(const UniqueFd& folder, const std::string& from, const std::string& to) {
   if (::renameat(folder.get(), from.c_str(), folder.get(), to.c_str()) != 0 && errno != ENOENT)
     throw_errno("renaming " + from + " in the cache");
 }
+
+/// Takes a file out of sight while it is asked whether anybody wants it; back() puts it back.
+/// Renaming is a change of the file, so its seal is renewed.
+class Departure {
+ public:
+  Departure(const std::string& cache, const Digest& digest)
+      : folder_(open_trusted_folder(files_folder(cache))),
+        name_(digest.file_name()),
+        leaving_(std::string(kLeaving) + name_),
+        seal_(cache, digest),
+        sealed_(is_sealed(name_)) {
+    move(folder_, name_, leaving_);
+  }
+
+  void back() const {
+    move(folder_, leaving_, name_);
+    struct stat info {};
+    if (sealed_ && ::fstatat(folder_.get(), name_.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0)
+      seal_.put_on(info);
+  }
+
+  void finish() const {
+    if (::unlinkat(folder_.get(), leaving_.c_str(), 0) != 0 && errno != ENOENT)
+      throw_errno("removing " + name_ + " from the cache");
+    seal_.remove();
+  }
+
+ private:
+  [[nodiscard]] bool is_sealed(const std::string& name) const {
+    struct stat info {};
+    return ::fstatat(folder_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           seal_.is_on(info);
+  }
+
+  UniqueFd folder_;
+  std::string name_;
+  std::string leaving_;
+  Seal seal_;
+  bool sealed_;
+};
 
 }  // namespace
 
@@ -87,24 +127,20 @@ void set_pinned(const std::string& cache_path, const Digest& digest, bool pinned
 
 bool evict_file(const std::string& cache_path, const Digest& digest,
                 const std::function<bool()>& is_wanted) {
-  const UniqueFd folder = open_trusted_folder(files_folder(cache_path));
-  const std::string name = digest.file_name();
-  const std::string leaving = std::string(kLeaving) + name;
-  move(folder, name, leaving);
+  const Departure departure(cache_path, digest);
   bool wanted = true;
   try {
     wanted = is_wanted();
   } catch (...) {
-    move(folder, leaving, name);
+    departure.back();
     throw;
   }
   if (wanted) {
-    move(folder, leaving, name);
-    return false;
+    departure.back();
+  } else {
+    departure.finish();
   }
-  if (::unlinkat(folder.get(), leaving.c_str(), 0) != 0 && errno != ENOENT)
-    throw_errno("removing " + name + " from the cache");
-  return true;
+  return !wanted;
 }
 
 }  // namespace workspace

@@ -29,9 +29,9 @@ class CacheEvictionTest : public ::testing::Test {
       images_.push_back(
           register_image(sample_.store(), sample_.write_manifest(name, "1"), nullptr));
       const auto& root = images_.back().manifest.root;
-      const std::string path =
-          NodeCache(cache_).ensure(*root.digest, root.size_bytes, catalog_.file_path(*root.digest),
-                                   Deadline::in(std::chrono::seconds(10)));
+      NodeCache(cache_).ensure(*root.digest, root.size_bytes, catalog_.file_path(*root.digest),
+                               Deadline::in(std::chrono::seconds(10)));
+      const std::string path = cache_ + "/seals/" + root.digest->file_name();
       const struct timespec times[] = {{0, UTIME_OMIT}, {::time(nullptr) - 86400L * days--, 0}};
       EXPECT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
     }

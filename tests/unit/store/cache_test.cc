@@ -1,5 +1,6 @@
 #include "libworkspace/store/cache.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <set>
 #include <thread>
@@ -14,6 +16,7 @@
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/file_lock.h"
 #include "libworkspace/base/sha256.h"
+#include "libworkspace/store/cache_files.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
@@ -29,6 +32,20 @@ using testing::TemporaryFolder;
 ino_t inode_of(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
+void overwrite(const std::string& path, const std::string& content) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  ASSERT_TRUE(file << content << std::flush) << path;
+}
+
+/// Runs `tamper` and gives the file the times back that it had before.
+void restoring_times(const std::string& path, const std::function<void()>& tamper) {
+  struct stat before {};
+  ASSERT_EQ(::stat(path.c_str(), &before), 0);
+  tamper();
+  const struct timespec times[] = {before.st_atim, before.st_mtim};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
 }
 
 class NodeCacheTest : public ::testing::Test {
@@ -140,6 +157,54 @@ TEST_F(NodeCacheTest, ADamagedCopyIsMadeAnew) {
   ::chmod(target().c_str(), 0644);
   ASSERT_EQ(::truncate(target().c_str(), 4), 0);
   EXPECT_EQ(read_file(ensure(), 100), content_);
+}
+
+/// Whoever writes into a file or puts another in its place can restore all that stat(2) tells of it
+/// but the time of its change.
+TEST_F(NodeCacheTest, ATamperedCopyIsMadeAnew) {
+  const std::string other = "CONTENT OF AN IMAGE";
+  const struct {
+    const char* name;
+    std::function<void()> tamper;
+  } cases[] = {
+      {"written to", [&] { overwrite(target(), other); }},
+      {"written to, its times restored",
+       [&] { restoring_times(target(), [&] { overwrite(target(), other); }); }},
+      {"exchanged, its times restored",
+       [&] {
+         restoring_times(target(), [&] { fs::rename(folder_.write("other", other), target()); });
+       }},
+      {"its seal removed",
+       [&] {
+         overwrite(target(), other);
+         fs::remove(folder_.file("cache/seals/" + digest().file_name()));
+       }},
+      {"its seal garbled",
+       [&] {
+         overwrite(target(), other);
+         overwrite(folder_.file("cache/seals/" + digest().file_name()), "inode=1\n");
+       }},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    ensure();
+    c.tamper();
+    ASSERT_EQ(read_file(target(), 100), other);
+    EXPECT_EQ(read_file(ensure(), 100), content_);
+  }
+}
+
+TEST_F(NodeCacheTest, RefusesASealOthersCanWrite) {
+  ensure();
+  ::chmod(folder_.file("cache/seals").c_str(), 0777);
+  expect_error([&] { ensure(); }, ErrorKind::kDenied,
+               StartsWith(folder_.file("cache/seals") + " is not trusted"));
+}
+
+TEST_F(NodeCacheTest, AFileThatWasWantedAfterAllKeepsItsSeal) {
+  const ino_t inode = inode_of(ensure());
+  EXPECT_FALSE(evict_file(folder_.file("cache"), digest(), [] { return true; }));
+  EXPECT_EQ(inode_of(ensure()), inode);
 }
 
 TEST_F(NodeCacheTest, ACopyThatTakesTooLongEndsAtItsDeadline) {
