@@ -81,12 +81,12 @@ register() {
 @test "libvirtd is down: the prolog fails, the node is drained, and comes back" {
     run on 1 workspace node check
     [ "$status" -le 1 ]
-    expect_output_contains 'qemu:///system answers; 0 workspace domains'
+    expect_output_contains "$hypervisor:///system answers; 0 workspace domains"
     expect_output_contains 'Prolog=/usr/libexec/workspace/prolog'
     lab service 1 libvirtd kill
     run on 1 workspace node check
     expect_status 2
-    expect_output_contains 'see that libvirtd runs and root may use qemu:///system'
+    expect_output_contains "see that libvirtd runs and root may use $hypervisor:///system"
     job=$(submit user1 --workspace=tiny --wrap true)
     expect_drained 1
     as user1 scancel "$job"

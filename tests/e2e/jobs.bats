@@ -139,9 +139,10 @@ END
 # calls_of_a_plain_job: what slurmd and all that it starts for one plain job on node 1 do with files.
 calls_of_a_plain_job() {
     on 1 bash -c '
-        strace -f -qq -s 256 -o /tmp/calls -e trace=%file,connect -p "$(cat /run/slurmd.pid)" &
+        slurmd=$(cat /run/slurmd.pid)
+        strace -f -qq -s 256 -o /tmp/calls -e trace=%file,connect -p "$slurmd" &
         tracer=$!
-        sleep 1
+        until grep -q "TracerPid:.$tracer\$" "/proc/$slurmd/status"; do sleep 0.1; done
         timeout 60 srun -Q -w node1 true
         # Its epilog is over when Slurm gives up the node.
         until [ -z "$(squeue -h -w node1)" ]; do sleep 0.2; done
