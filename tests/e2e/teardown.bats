@@ -65,7 +65,6 @@ inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
 }
 
 @test "what a crash of the node left is removed when its slurmd starts" {
-    [ "$hypervisor" = qemu ] || return 0
     job=$(start_job user1 --workspace=tiny --no-requeue)
     lab crash 1
     as user1 scancel "$job"
