@@ -78,6 +78,7 @@ int run_image_cached(const Arguments& arguments) {
 
 int run_image_gc(const Arguments& arguments) {
   const SiteConfig config = site_config(arguments);
+  if (!arguments.has("--dry-run")) sweep_cache(config.cache);
   std::uint64_t most_mib = config.cache_max_mib;
   if (const auto keep = arguments.value("--keep")) most_mib = parse_size_mib(*keep, "--keep");
   if (most_mib == 0 && !arguments.has("--keep"))

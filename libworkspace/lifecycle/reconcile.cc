@@ -8,6 +8,7 @@
 #include "libworkspace/lifecycle/teardown.h"
 #include "libworkspace/network/job_namespace.h"
 #include "libworkspace/slurm/job_query.h"
+#include "libworkspace/store/cache_files.h"
 
 namespace workspace {
 namespace {
@@ -21,9 +22,21 @@ std::set<JobId> jobs_with_traces(Node& node) {
   return jobs;
 }
 
+/// A cache that cannot be swept holds up no job's cleaning.
+void sweep(const std::string& cache_path) {
+  try {
+    const std::size_t removed = sweep_cache(cache_path);
+    if (removed > 0)
+      log_info("removed " + std::to_string(removed) + " unfinished files from the cache");
+  } catch (Error& e) {
+    log_error(e.in("sweeping the cache").text());
+  }
+}
+
 }  // namespace
 
 std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
+  sweep(node.site.cache);
   // The traces are read before Slurm is asked: a job that starts in between is then not among them.
   const std::set<JobId> traces = jobs_with_traces(node);
   if (traces.empty()) return {};

@@ -28,8 +28,13 @@ void set_pinned(const std::string& cache_path, const Digest& digest, bool pinned
 /// Removes a file unless it is wanted after all: it is first taken out of sight, then
 /// `is_wanted` is asked, and a file that is wanted is put back. So a job that made itself known
 /// before it looked for the file keeps it, without a lock on the way of any job. Returns whether it
-/// is gone; "already gone" is. Errors: kDenied; kHost; what `is_wanted` throws, the file put back.
+/// is gone; "already gone" is. One file at a time is evicted on a node. Errors: kTimeout; kDenied;
+/// kHost; what `is_wanted` throws, the file put back.
 bool evict_file(const std::string& cache_path, const Digest& digest,
                 const std::function<bool()>& is_wanted);
+
+/// Removes what killed copies and evictions left in the cache: files that have no proper name and
+/// that nobody is at work on. Returns how many. Errors: kDenied; kHost.
+std::size_t sweep_cache(const std::string& cache_path);
 
 }  // namespace workspace

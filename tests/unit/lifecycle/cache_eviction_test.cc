@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "libworkspace/base/file_lock.h"
 #include "libworkspace/base/sha256.h"
 #include "libworkspace/catalog/registration.h"
 #include "libworkspace/store/cache.h"
@@ -104,6 +105,20 @@ TEST_F(CacheEvictionTest, AJobThatComesMeanwhileKeepsItsFile) {
   EXPECT_EQ(cached(), "ac");
 }
 
+TEST_F(CacheEvictionTest, SweepsWhatWasLeftButNotWhatIsUnderWay) {
+  const std::string name = images_[0].manifest.root.digest->file_name();
+  const std::string busy = images_[1].manifest.root.digest->file_name();
+  for (const auto& left : {".leaving-" + name, ".partial-" + name, ".partial-" + busy})
+    sample_.folder().write("cache/files/" + left, "left");
+  {
+    const FileLock at_work(cache_ + "/locks/" + busy, Deadline::in(std::chrono::seconds(1)));
+    EXPECT_EQ(sweep_cache(cache_), 2U);
+    EXPECT_EQ(sweep_cache(cache_), 0U);
+  }
+  EXPECT_EQ(sweep_cache(cache_), 1U);
+  EXPECT_EQ(cached(), "abc");
+}
+
 TEST_F(CacheEvictionTest, EvictsNothingWhenItCannotBeToldWhatIsUsed) {
   start_job(42, images_[0]);
   sample_.folder().write("run/42/record", "garbage");
@@ -115,6 +130,7 @@ TEST_F(CacheEvictionTest, EvictsNothingWhenItCannotBeToldWhatIsUsed) {
 TEST(CachedFiles, OfACacheThatIsNotThereAreNone) {
   const testing::TemporaryFolder folder;
   EXPECT_TRUE(cached_files(folder.file("none")).empty());
+  EXPECT_EQ(sweep_cache(folder.file("none")), 0U);
   folder.write("cache/files/sha256-xyz", "");
   folder.write("cache/files/.partial-x", "");
   EXPECT_TRUE(cached_files(folder.file("cache")).empty());
