@@ -3,21 +3,15 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/sha256.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/catalog/access_keys.h"
 #include "libworkspace/catalog/manifest_keys.h"
 #include "libworkspace/catalog/strict_yaml.h"
+#include "libworkspace/catalog/yaml_values.h"
 
 namespace workspace {
 namespace {
 
-/// Double quotes around a text of which yaml_values::parse_line would approve.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
+using yaml_values::quoted;
 
 std::string line(std::string_view key, std::string_view value) {
   return std::string(key) + ": " + quoted(value) + "\n";
@@ -75,6 +69,7 @@ std::string format_inside(const Manifest& manifest) {
   if (manifest.network != ImageNetwork::kPrivate)
     text += "network: " + std::string(name_of(manifest.network)) + "\n";
   if (manifest.host_commands) text += format_list("host_commands", *manifest.host_commands);
+  if (!manifest.access.is_open()) text += "access:\n" + access_keys::format(manifest.access);
   return text;
 }
 

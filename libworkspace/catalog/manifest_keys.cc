@@ -6,6 +6,7 @@
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/catalog/access_keys.h"
 #include "libworkspace/catalog/yaml_values.h"
 #include "libworkspace/model/size.h"
 
@@ -127,12 +128,12 @@ std::optional<ImageFile> read_own_file(const YamlMap& manifest, std::string_view
                                        const std::string& folder) {
   const auto map = manifest.optional_map(key);
   if (!map) return std::nullopt;
-  map->allow_only({"file", "digest", "size"});
+  map->allow_only(kOfFile);
   return read_file_entry(*map, folder);
 }
 
 void apply_needs(const YamlMap& map, ImageNeeds& needs) {
-  map.allow_only({"memory", "vcpus", "disk", "architecture", "gpu"});
+  map.allow_only(kOfNeeds);
   const auto size = [&](std::string_view key) {
     return map.optional(key, [&](const std::string& text) { return parse_size_mib(text, key); });
   };
@@ -186,7 +187,7 @@ void apply_description(const YamlMap& map, Manifest& manifest) {
 /// What is booted, and how.
 void apply_system(const YamlMap& map, const std::string& folder, Manifest& manifest) {
   if (const auto root = map.optional_map("root")) {
-    root->allow_only({"file", "format", "digest", "size"});
+    root->allow_only(kOfRoot);
     manifest.root = read_file_entry(*root, folder);
     manifest.root_format = root->required("format", parse_root_format);
   }
@@ -216,14 +217,14 @@ void apply_inside(const YamlMap& map, Manifest& manifest) {
     manifest.host_commands = std::move(commands);
 }
 
+/// Who may use it. Rules of an inherited manifest are replaced as a whole.
+void apply_access(const YamlMap& map, Manifest& manifest) {
+  if (const auto access = map.optional_map("access")) manifest.access = access_keys::read(*access);
+}
+
 }  // namespace
 
-void check_known(const YamlMap& map) {
-  map.allow_only({"name",    "version",        "description", "maintainer", "licence",
-                  "created", "expires",        "root",        "kernel",     "initrd",
-                  "boot",    "kernel_options", "needs",       "env",        "workdir",
-                  "mounts",  "network",        "allow_root",  "inherits",   "host_commands"});
-}
+void check_known(const YamlMap& map) { map.allow_only(kAll); }
 
 Manifest begin(const YamlMap& map) {
   auto name = map.required("name", ImageName::parse);
@@ -236,6 +237,7 @@ void apply(const YamlMap& map, const std::string& folder, Manifest& manifest) {
   apply_system(map, folder, manifest);
   if (const auto needs = map.optional_map("needs")) apply_needs(*needs, manifest.needs);
   apply_inside(map, manifest);
+  apply_access(map, manifest);
 }
 
 void check_complete(const YamlMap& map, const Manifest& manifest) {

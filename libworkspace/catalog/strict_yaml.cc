@@ -176,12 +176,11 @@ YamlMap YamlMap::parse(std::string_view text, const std::string& file) {
   return builder.take();
 }
 
-void YamlMap::allow_only(std::initializer_list<std::string_view> keys) const {
+void YamlMap::allow_only(std::span<const std::string_view> keys) const {
   for (const auto& entry : entries_) {
     if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
     std::string why = "unknown key '" + printable(entry.key, kMaxShownBytes) + "'";
-    if (const auto near = nearest_word(entry.key, {keys.begin(), keys.size()}))
-      why += "; did you mean '" + *near + "'?";
+    if (const auto near = nearest_word(entry.key, keys)) why += "; did you mean '" + *near + "'?";
     refuse(entry.line, why);
   }
 }

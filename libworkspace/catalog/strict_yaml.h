@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,10 @@ class YamlMap {
   static YamlMap parse(std::string_view text, const std::string& file);
 
   /// Errors: kInvalid for the first key that is not among `keys`, with the nearest of them.
-  void allow_only(std::initializer_list<std::string_view> keys) const;
+  void allow_only(std::span<const std::string_view> keys) const;
+  void allow_only(std::initializer_list<std::string_view> keys) const {
+    allow_only(std::span(keys.begin(), keys.size()));
+  }
 
   /// The value of a key, made by `make` from its text; an Error that `make` throws gets the place
   /// in front. Errors: kInvalid when the key is missing or holds a map; what `make` throws.

@@ -28,6 +28,15 @@ std::string parse_line(std::string_view what, const std::string& text, std::size
   return text;
 }
 
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
 std::uint64_t parse_number(std::string_view what, const std::string& text, std::uint64_t max) {
   const auto number = parse_decimal(text, max);
   if (!number) {

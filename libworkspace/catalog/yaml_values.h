@@ -11,6 +11,10 @@ namespace workspace::yaml_values {
 /// A text that may stand on a terminal and in a quoted YAML value as it is.
 std::string parse_line(std::string_view what, const std::string& text, std::size_t max_bytes);
 
+/// Double quotes around a text of which parse_line would approve: a YAML value that reads back to
+/// it.
+std::string quoted(std::string_view text);
+
 /// Digits alone.
 std::uint64_t parse_number(std::string_view what, const std::string& text, std::uint64_t max);
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "libworkspace/model/access.h"
 #include "libworkspace/model/digest.h"
 #include "libworkspace/model/guest_config.h"
 #include "libworkspace/model/image_ref.h"
@@ -79,6 +80,7 @@ struct Manifest {
   ImageNetwork network = ImageNetwork::kPrivate;
   /// The commands of the node that its guests may ask for; nothing said: all that the site permits.
   std::optional<std::vector<std::string>> host_commands;
+  AccessRules access;  ///< besides the site's
 };
 
 }  // namespace workspace

@@ -44,7 +44,9 @@ const std::string kEveryOptionalKey = std::string(kSmallest) +
                                       "mounts: [/data, '/sw:/opt/sw:ro']\n"
                                       "allow_root: true\n"
                                       "network: none\n"
-                                      "host_commands: [sbatch, squeue]\n";
+                                      "host_commands: [sbatch, squeue]\n"
+                                      "access: {allow: {users: [ann, \"b c\"], qos: []}, "
+                                      "deny: {groups: [guests]}}\n";
 
 TEST(ManifestFile, ReadsEveryKey) {
   const Manifest manifest = parse_manifest(kFull, "f");
@@ -90,6 +92,7 @@ TEST(ManifestFile, ReadsEveryOptionalKey) {
   EXPECT_TRUE(manifest.allow_root);
   EXPECT_EQ(manifest.network, ImageNetwork::kNone);
   EXPECT_EQ(manifest.host_commands, (std::vector<std::string>{"sbatch", "squeue"}));
+  EXPECT_EQ(describe(manifest.access), "users ann, b c; qos (none); not groups guests");
   EXPECT_EQ(parse_manifest(kSmallest + std::string("host_commands: []\n"), "f").host_commands,
             std::vector<std::string>());
 }
@@ -157,7 +160,16 @@ TEST(ManifestFile, TheCanonicalTextNeverChanges) {
             "network: none\n"
             "host_commands:\n"
             "  - \"sbatch\"\n"
-            "  - \"squeue\"\n");
+            "  - \"squeue\"\n"
+            "access:\n"
+            "  allow:\n"
+            "    users:\n"
+            "      - \"ann\"\n"
+            "      - \"b c\"\n"
+            "    qos: []\n"
+            "  deny:\n"
+            "    groups:\n"
+            "      - \"guests\"\n");
 }
 
 TEST(ManifestFile, RefusesWithPlaceAndReason) {
