@@ -9,6 +9,7 @@
 #include "libworkspace/base/text.h"
 #include "libworkspace/base/trusted_path.h"
 #include "libworkspace/catalog/manifest_file.h"
+#include "libworkspace/catalog/minisign.h"
 #include "libworkspace/catalog/store_layout.h"
 
 namespace workspace {
@@ -19,6 +20,16 @@ constexpr std::size_t kMaxRegisteredBytes = 4096;
 std::string read_trusted(const std::string& path, std::size_t max_bytes) {
   const UniqueFd fd = open_trusted_file(path);
   return read_all(fd.get(), max_bytes, path);
+}
+
+/// The text of the file that approves a version; nothing while nobody has.
+std::optional<std::string> read_signature(const std::string& path) {
+  try {
+    return read_trusted(path, minisign::kMaxFileBytes);
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::kNotFound) return std::nullopt;
+    throw;
+  }
 }
 
 /// The names in a folder of the store that `parse` accepts, sorted; none when it is not there.
@@ -70,20 +81,30 @@ std::string joined(const std::vector<Name>& names) {
 Catalog::Listing Catalog::list() const {
   check_store(store_path_);
   Listing listing;
-  for (const auto& name : names_in(store_layout::images_folder(store_path_), &ImageName::parse)) {
-    const std::size_t first = listing.images.size();
-    for (const auto& version : versions_of(name)) {
-      try {
-        listing.images.push_back(read_version(name, version));
-      } catch (const Error& e) {
-        listing.faults.push_back(e.text());
-      }
-    }
-    std::stable_sort(
-        listing.images.begin() + static_cast<std::ptrdiff_t>(first), listing.images.end(),
-        [](const auto& a, const auto& b) { return a.registered_at > b.registered_at; });
-  }
+  for (const auto& name : names_in(store_layout::images_folder(store_path_), &ImageName::parse))
+    add_versions(name, listing);
   return listing;
+}
+
+Catalog::Listing Catalog::versions(const ImageName& name) const {
+  check_store(store_path_);
+  Listing listing;
+  add_versions(name, listing);
+  return listing;
+}
+
+void Catalog::add_versions(const ImageName& name, Listing& listing) const {
+  const std::size_t first = listing.images.size();
+  for (const auto& version : versions_of(name)) {
+    try {
+      listing.images.push_back(read_version(name, version));
+    } catch (const Error& e) {
+      listing.faults.push_back(e.text());
+    }
+  }
+  std::stable_sort(listing.images.begin() + static_cast<std::ptrdiff_t>(first),
+                   listing.images.end(),
+                   [](const auto& a, const auto& b) { return a.registered_at > b.registered_at; });
 }
 
 RegisteredImage Catalog::resolve(const ImageRef& ref) const {
@@ -100,8 +121,8 @@ RegisteredImage Catalog::resolve(const ImageRef& ref) const {
   return read_version(ref.name, version);
 }
 
-Manifest Catalog::open_pinned(const ImageName& name, const ImageVersion& version,
-                              const Digest& digest) const {
+RegisteredImage Catalog::open_pinned(const ImageName& name, const ImageVersion& version,
+                                     const Digest& digest) const {
   RegisteredImage image = resolve({name, version.text()});
   if (image.digest != digest) {
     throw Error(ErrorKind::kDenied, "image " + name.text() + ":" + version.text() +
@@ -109,7 +130,12 @@ Manifest Catalog::open_pinned(const ImageName& name, const ImageVersion& version
                                         image.digest.to_string() + " instead of " +
                                         digest.to_string() + "); submit the job again");
   }
-  return std::move(image.manifest);
+  return image;
+}
+
+std::string Catalog::manifest_path(const Manifest& manifest) const {
+  return store_layout::version_folder(store_path_, manifest.name, manifest.version) + "/" +
+         std::string(store_layout::kManifestFile);
 }
 
 std::string Catalog::file_path(const Digest& digest) const {
@@ -128,6 +154,8 @@ RegisteredImage Catalog::read_version(const ImageName& name, const ImageVersion&
         !image.manifest.root.digest || !has_digest(image.manifest.kernel) ||
         !has_digest(image.manifest.initrd))
       throw Error(ErrorKind::kInvalid, path + " is not the manifest that was registered there");
+    image.bytes = bytes;
+    image.signature = read_signature(folder + std::string(store_layout::kSignatureFile));
     return image;
   } catch (Error& e) {
     throw e.in("image " + name.text() + ":" + version.text() + " is damaged in the catalogue");

@@ -140,17 +140,29 @@ std::optional<Digest> registered_digest(const std::string& store, const Manifest
   }
 }
 
-}  // namespace
-
-RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
-                               const RegistrationProgress& progress) {
-  const std::string path = absolute_path(manifest_path);
+Manifest read_bootable(const std::string& path) {
   Manifest manifest = read_manifest(path);
   if (manifest.boot == BootMode::kInit) {
     throw Error(ErrorKind::kInvalid, path +
                                          ": boot: init is not supported by this version; leave it "
                                          "out, and the guest agent is the first process");
   }
+  return manifest;
+}
+
+}  // namespace
+
+Manifest check_image(const std::string& manifest_path) {
+  const std::string path = absolute_path(manifest_path);
+  Manifest manifest = read_bootable(path);
+  (void)open_sources(folder_of(path), manifest);
+  return manifest;
+}
+
+RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
+                               const RegistrationProgress& progress) {
+  const std::string path = absolute_path(manifest_path);
+  Manifest manifest = read_bootable(path);
   auto sources = open_sources(folder_of(path), manifest);
   make_trusted_folder(store_layout::files_folder(store_path), 0755);
   make_trusted_folder(store_layout::image_folder(store_path, manifest.name), 0755);

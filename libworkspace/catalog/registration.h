@@ -28,4 +28,8 @@ using RegistrationProgress = std::function<void(const std::string& file, std::ui
 RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
                                const RegistrationProgress& progress);
 
+/// Checks what register_image would refuse before it copies anything: the manifest, and that its
+/// files are there, trusted and of their format. Errors: as there.
+Manifest check_image(const std::string& manifest_path);
+
 }  // namespace workspace

@@ -8,6 +8,8 @@
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/base/trusted_path.h"
+#include "libworkspace/catalog/access_keys.h"
+#include "libworkspace/catalog/name_pattern.h"
 #include "libworkspace/catalog/strict_yaml.h"
 #include "libworkspace/catalog/yaml_values.h"
 #include "libworkspace/model/mount_spec.h"
@@ -89,6 +91,14 @@ void set_host_commands(const YamlMap& map, HostCommands& value) {
   value = HostCommands::of(*names);
 }
 
+/// Rules by patterns of image names, in the file's order.
+void set_access(const YamlMap& map, std::vector<SiteAccess>& value) {
+  const auto access = map.optional_map("access");
+  if (!access) return;
+  for (const auto& pattern : access->keys([](const std::string& key) { parse_name_pattern(key); }))
+    value.push_back({pattern, access_keys::read(access->required_map(pattern))});
+}
+
 }  // namespace
 
 std::string site_config_path() { return std::string(build_paths::kSysconfDir) + "/workspace.yaml"; }
@@ -114,7 +124,12 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
                   "private_network_subnet",
                   "private_network_port",
                   "host_commands",
-                  "slurm_bin"});
+                  "slurm_bin",
+                  "require_approval",
+                  "keys",
+                  "access",
+                  "audit_log",
+                  "digest_shown_in"});
   SiteConfig config;
   set(map, "hypervisor", config.hypervisor, parse_hypervisor);
   set(map, "acceleration", config.acceleration, parse_acceleration);
@@ -142,6 +157,11 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   set(map, "private_network_port", config.private_network_port, parse_vxlan_port);
   set_host_commands(map, config.host_commands);
   set_path(map, "slurm_bin", config.slurm_bin);
+  set_switch(map, "require_approval", config.require_approval);
+  set_path(map, "keys", config.keys);
+  set_access(map, config.access);
+  set_path(map, "audit_log", config.audit_log);
+  set(map, "digest_shown_in", config.digest_shown_in, parse_digest_place);
   if (config.disk_default_mib > config.disk_max_mib) {
     throw invalid(file + ": disk_default (" + format_size_mib(config.disk_default_mib) +
                   ") is larger than disk_max (" + format_size_mib(config.disk_max_mib) + ")");

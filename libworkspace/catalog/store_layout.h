@@ -10,6 +10,8 @@ namespace workspace::store_layout {
 
 inline constexpr std::string_view kManifestFile = "manifest.yaml";
 inline constexpr std::string_view kRegisteredFile = "registered";
+/// What approves the version: minisign's signature of the manifest's bytes, named as minisign does.
+inline constexpr std::string_view kSignatureFile = "manifest.yaml.minisig";
 
 std::string images_folder(const std::string& store);
 std::string image_folder(const std::string& store, const ImageName& name);

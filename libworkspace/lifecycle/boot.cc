@@ -65,7 +65,7 @@ class Boot {
   /// The node decides by itself: the request is only the user's wish.
   void authorise() {
     user_ = find_user(job_.uid);
-    image_ = node_.catalog.open_pinned(request_.name, request_.version, request_.digest);
+    image_ = node_.catalog.open_pinned(request_.name, request_.version, request_.digest).manifest;
     record_.image = request_.name.text() + ":" + request_.version.text();
     record_.digest = request_.digest.to_string();
     record_.host_commands = node_.site.host_commands;

@@ -22,8 +22,10 @@ std::set<Digest> files_in_use(const RecordStore& records, const Catalog& catalog
       // A job without an image in its record has not looked for a file yet, or never will.
       if (!record || record->image.empty() || record->state == WorkspaceState::kFailed) continue;
       const ImageRef ref = ImageRef::parse(record->image);
-      add_files(files, catalog.open_pinned(ref.name, ImageVersion::parse(ref.version),
-                                           Digest::parse(record->digest)));
+      add_files(files, catalog
+                           .open_pinned(ref.name, ImageVersion::parse(ref.version),
+                                        Digest::parse(record->digest))
+                           .manifest);
     } catch (const Error& e) {
       throw Error(ErrorKind::kHost,
                   "job " + job.to_string() +

@@ -3,7 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "libworkspace/model/access.h"
+#include "libworkspace/model/digest_place.h"
 #include "libworkspace/model/host_commands.h"
 #include "libworkspace/model/private_network.h"
 
@@ -11,6 +14,12 @@ namespace workspace {
 
 /// How QEMU executes the guest; Xen has no such choice.
 enum class Acceleration { kAuto, kKvm, kTcg };
+
+/// Whom the site lets use the images whose names match a pattern (catalog/name_pattern.h).
+struct SiteAccess {
+  std::string images;
+  AccessRules rules;
+};
 
 /// The site's choices: /etc/workspace/workspace.yaml, each with its default. The reader is the
 /// catalogue, which owns YAML.
@@ -25,6 +34,12 @@ struct SiteConfig {
   std::string kernel = "/var/lib/workspace/guest/vmlinux";
   std::string initrd = "/var/lib/workspace/guest/initrd.img";
   std::string kernel_options;  ///< behind the project's own on the guest's command line
+
+  bool require_approval = true;              ///< whether an image must be signed by a trusted key
+  std::string keys = "/etc/workspace/keys";  ///< the folder of the trusted keys, this machine's own
+  std::vector<SiteAccess> access;            ///< in the file's order
+  std::string audit_log = "/var/log/workspace/audit.log";  ///< of this node
+  DigestPlace digest_shown_in = DigestPlace::kAdminComment;
 
   std::uint64_t memory_overhead_mib = 64;  ///< kept from the job's memory for the VM's own cost
   std::uint64_t disk_default_mib = 2048;

@@ -83,7 +83,7 @@ TEST_F(CatalogTest, AStoreThatOthersCanWriteIsRefused) {
 TEST_F(CatalogTest, APinnedImageIsTheOneOrNone) {
   const auto image = add("tiny", "1");
   const auto& [name, version] = std::tie(image.manifest.name, image.manifest.version);
-  EXPECT_EQ(catalog_.open_pinned(name, version, image.digest).root.size_bytes, 11);
+  EXPECT_EQ(catalog_.open_pinned(name, version, image.digest).manifest.root.size_bytes, 11);
 
   const Digest other(Digest::Bytes{});
   expect_error([&] { (void)catalog_.open_pinned(name, version, other); }, ErrorKind::kDenied,

@@ -37,6 +37,11 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "private_network_port: 4789\n"
       "host_commands: [squeue, sinfo]\n"
       "slurm_bin: /opt/slurm/bin\n"
+      "require_approval: false\n"
+      "keys: /k/keys\n"
+      "access: {\"course-*\": {allow: {accounts: [a]}}, \"*\": {deny: {users: [eve]}}}\n"
+      "audit_log: /l/audit\n"
+      "digest_shown_in: comment\n"
       "kernel_options: \"quiet loglevel=3\"\n",
       "f");
   EXPECT_EQ(config.hypervisor, "qemu:///system");
@@ -59,6 +64,15 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.private_network_port, 4789);
   EXPECT_EQ(config.host_commands.to_string(), "squeue,sinfo");
   EXPECT_EQ(config.slurm_bin, "/opt/slurm/bin");
+  EXPECT_FALSE(config.require_approval);
+  EXPECT_EQ(config.keys, "/k/keys");
+  ASSERT_EQ(config.access.size(), 2U);
+  EXPECT_EQ(config.access[0].images, "course-*");
+  EXPECT_EQ(describe(config.access[0].rules), "accounts a");
+  EXPECT_EQ(config.access[1].images, "*");
+  EXPECT_EQ(describe(config.access[1].rules), "everybody; not users eve");
+  EXPECT_EQ(config.audit_log, "/l/audit");
+  EXPECT_EQ(config.digest_shown_in, DigestPlace::kComment);
   EXPECT_EQ(config.kernel_options, "quiet loglevel=3");
 }
 
@@ -112,6 +126,11 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.private_network_subnet.prefix_length(),
             defaults.private_network_subnet.prefix_length());
   EXPECT_EQ(config.private_network_port, defaults.private_network_port);
+  EXPECT_EQ(config.require_approval, defaults.require_approval);
+  EXPECT_EQ(config.keys, defaults.keys);
+  EXPECT_TRUE(config.access.empty());
+  EXPECT_EQ(config.audit_log, defaults.audit_log);
+  EXPECT_EQ(config.digest_shown_in, defaults.digest_shown_in);
 }
 
 TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
@@ -134,6 +153,19 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
            Case{"boot_timeout: 0s\n", "f:1: boot_timeout must be longer than 0"},
            Case{"boot_timeout: 2 days\n", "f:1: boot_timeout '2 days' has an unknown unit"},
            Case{"pin_vcpus: yes\n", "f:1: pin_vcpus 'yes' is neither true nor false"},
+           Case{"require_approval: yes\n", "f:1: require_approval 'yes' is neither true nor false"},
+           Case{"keys: keys\n", "f:1: keys 'keys' is not an absolute path"},
+           Case{"audit_log: none\n", "f:1: audit_log 'none' is not an absolute path"},
+           Case{"digest_shown_in: here\n",
+                "f:1: 'here' is no place for the digest; there are admin_comment, comment, none"},
+           Case{"access: {allow: {users: [a]}}\n", "f:1: unknown key 'users'"},
+           Case{"access: {\"A*\": {}}\n", "f:1: 'A*' is not a pattern of image names"},
+           Case{"access: {\"*\": {alow: {}}}\n", "f:1: unknown key 'alow'; did you mean 'allow'?"},
+           Case{"access:\n  \"*\":\n    deny: {group: [a]}\n",
+                "f:3: unknown key 'group'; did you mean 'groups'?"},
+           Case{"access: {\"*\": {deny: {users: eve}}}\n",
+                "f:1: key 'users' takes a list, such as [a, b]"},
+           Case{"access: {\"*\": {deny: {users: [\"a,b\"]}}}\n", "f:1: 'a,b' is not a name"},
            Case{"private_network: vlan\n",
                 "f:1: private_network 'vlan' is not known; there are auto, none"},
            Case{"private_network_subnet: 10.0.0.1/8\n",
