@@ -1,6 +1,7 @@
--- For slurmctld (JobSubmitPlugins=lua): refuses a workspace job whose request cannot hold its image,
--- so that nothing is queued that no node would run. This is for the user's comfort: the request that
--- it reads comes from the user's own command, and each node checks the true allocation again.
+-- For slurmctld (JobSubmitPlugins=lua): refuses a workspace job whose request cannot hold its image, or
+-- whose account, partition or QOS may not use it, so that nothing is queued that no node would run; and
+-- shows in the job's record which image it is pinned to. This is for the user's comfort: the request
+-- that it reads comes from the user's own command, and each node checks the true allocation again.
 --
 -- A site without a job_submit.lua of its own copies or links this file beside slurm.conf. A site
 -- that has one loads this file at its beginning and asks it first:
@@ -8,7 +9,7 @@
 --     dofile("/usr/local/share/workspace/job_submit.lua")
 --
 --     function slurm_job_submit(job_desc, part_list, submit_uid)
---         local refused = workspace_check(job_desc)
+--         local refused = workspace_check(job_desc, part_list)
 --         if refused ~= slurm.SUCCESS then return refused end
 --         ...
 --     end
@@ -37,6 +38,68 @@ end
 
 local function field(line, name)
     return string.match(line .. " ", " " .. name .. "=(%S*) ")
+end
+
+-- The names of a list in the line, such as `allow_accounts=a,b`: nil when there is none.
+local function names(line, name)
+    local text = field(line, name)
+    if text == nil then return nil end
+    local found = {}
+    for word in string.gmatch(text, "[^,]+") do
+        found[#found + 1] = string.gsub(word, "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+    end
+    return found
+end
+
+local function holds(list, name)
+    for _, word in ipairs(list) do
+        if word == name then return true end
+    end
+    return false
+end
+
+-- The partitions that the job may run in; the default one when it names none.
+local function partitions_of(job_desc, part_list)
+    local found = {}
+    for word in string.gmatch(job_desc.partition or "", "[^,]+") do found[#found + 1] = word end
+    if #found > 0 then return found end
+    for name, partition in pairs(part_list or {}) do
+        if partition.flag_default == 1 then found[#found + 1] = partition.name or name end
+    end
+    return found
+end
+
+-- Why one of the job's own names of a kind keeps it from the image; nil if none does. A name that is not
+-- known yet is not judged.
+local function name_fault(line, kind, list_name, own)
+    local allowed, denied = names(line, "allow_" .. list_name), names(line, "deny_" .. list_name) or {}
+    for _, name in ipairs(own) do
+        if holds(denied, name) then return string.format("is not for you: %s '%s' is denied", kind, name) end
+        if allowed and not holds(allowed, name) then
+            local whom = #allowed == 0 and "none" or table.concat(allowed, ", ")
+            return string.format("is not for you: of %s it is for %s; you have %s '%s'", list_name, whom, kind, name)
+        end
+    end
+    return nil
+end
+
+local function access_fault(job_desc, line, part_list)
+    local account = job_desc.account or job_desc.default_account
+    local qos = job_desc.qos or job_desc.default_qos
+    return name_fault(line, "account", "accounts", { account }) or
+        name_fault(line, "partition", "partitions", partitions_of(job_desc, part_list)) or
+        name_fault(line, "QOS", "qos", { qos })
+end
+
+-- Shows the image and its digest where the site wants it (digest_shown_in of workspace.yaml), behind what
+-- is there.
+local function show_digest(job_desc, line)
+    local place = field(line, "shown_in") or "admin_comment"
+    local digest = field(line, "digest")
+    if digest == nil or (place ~= "admin_comment" and place ~= "comment") then return end
+    local text = string.format("workspace=%s:%s@%s", field(line, "image"), field(line, "version"), digest)
+    local before = job_desc[place]
+    job_desc[place] = (before == nil or before == "") and text or before .. " " .. text
 end
 
 local function count(number, noun)
@@ -76,20 +139,24 @@ local function cpu_fault(job_desc, needed, nodes)
 end
 
 -- slurm.SUCCESS, or slurm.ERROR with one line for the user.
-function workspace_check(job_desc)
+function workspace_check(job_desc, part_list)
     local line = request_of(job_desc)
     if line == nil then return slurm.SUCCESS end
     local nodes = given(job_desc.min_nodes, NO_VAL) or 1
     local memory_mib = tonumber(field(line, "needs_memory_mib")) or 0
     local vcpus = tonumber(field(line, "needs_vcpus")) or 0
-    local fault = memory_fault(job_desc, memory_mib, nodes) or cpu_fault(job_desc, vcpus, nodes)
-    if fault == nil then return slurm.SUCCESS end
+    local fault = access_fault(job_desc, line, part_list) or memory_fault(job_desc, memory_mib, nodes) or
+        cpu_fault(job_desc, vcpus, nodes)
+    if fault == nil then
+        show_digest(job_desc, line)
+        return slurm.SUCCESS
+    end
     slurm.log_user("workspace: image '%s' %s", field(line, "image") or "?", fault)
     return slurm.ERROR
 end
 
 function slurm_job_submit(job_desc, part_list, submit_uid)
-    return workspace_check(job_desc)
+    return workspace_check(job_desc, part_list)
 end
 
 -- Slurm wants this function too. What a user changes later is the nodes' to judge.

@@ -1,5 +1,7 @@
 #include "libworkspace/model/request.h"
 
+#include <array>
+
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fields.h"
 #include "libworkspace/base/text.h"
@@ -16,6 +18,36 @@ std::string parse_secret(std::string text) {
   if (!text.empty() && (!bytes || bytes->size() != kBytes))
     throw Error(ErrorKind::kInvalid, "field 'secret' is not 64 hexadecimal digits");
   return text;
+}
+
+/// What the controller knows of a job before it runs.
+constexpr std::array kControllersKinds = {AccessBy::kAccounts, AccessBy::kPartitions,
+                                          AccessBy::kQos};
+
+void add_access(Fields& fields, const AccessRules& access) {
+  for (const AccessBy by : kControllersKinds) {
+    const std::string name(name_of(by));
+    if (at(access.allow, by)) fields.add("allow_" + name, join(*at(access.allow, by), ","));
+    if (!at(access.deny, by).empty()) fields.add("deny_" + name, join(at(access.deny, by), ","));
+  }
+}
+
+AccessNames take_names(Fields& fields, const std::string& field) {
+  const std::string text = fields.take(field);
+  AccessNames names;
+  if (text.empty()) return names;
+  for (const auto& name : split(text, ',')) names.push_back(parse_access_name(name));
+  return names;
+}
+
+AccessRules take_access(Fields& fields) {
+  AccessRules access;
+  for (const AccessBy by : kControllersKinds) {
+    const std::string name(name_of(by));
+    if (fields.has("allow_" + name)) at(access.allow, by) = take_names(fields, "allow_" + name);
+    if (fields.has("deny_" + name)) at(access.deny, by) = take_names(fields, "deny_" + name);
+  }
+  return access;
 }
 
 WorkspaceRequest parse_fields(std::string_view line) {
@@ -38,6 +70,8 @@ WorkspaceRequest parse_fields(std::string_view line) {
       fields.take_number("needs_memory_mib", kMaxMib),
       static_cast<std::uint32_t>(fields.take_number("needs_vcpus", 65535)),
       parse_secret(fields.take_or("secret", "")),
+      take_access(fields),
+      parse_digest_place(fields.take_or("shown_in", name_of(DigestPlace::kAdminComment))),
   };
   for (const auto& mount : request.mounts) check_mount_destination(mount.destination);
   fields.expect_empty();
@@ -56,6 +90,8 @@ std::string WorkspaceRequest::to_line() const {
   fields.add("needs_memory_mib", needs_memory_mib);
   fields.add("needs_vcpus", std::uint64_t{needs_vcpus});
   if (!secret.empty()) fields.add("secret", secret);
+  add_access(fields, access);
+  if (shown_in != DigestPlace::kAdminComment) fields.add("shown_in", name_of(shown_in));
   return std::string(kVersionPrefix) + fields.to_line();
 }
 

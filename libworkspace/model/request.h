@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "libworkspace/model/access.h"
 #include "libworkspace/model/digest.h"
+#include "libworkspace/model/digest_place.h"
 #include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/mount_spec.h"
 
@@ -27,6 +29,11 @@ struct WorkspaceRequest {
   /// job's own keys of, each by itself. Drawn at submission; empty: there are no such keys. One
   /// that a user chose is a secret of nobody's but that user's.
   std::string secret = {};
+  /// By which accounts, partitions and QOS the image may be used, also for the controller's check;
+  /// users and groups were checked already.
+  AccessRules access = {};
+  /// Where the controller shows image and digest in the job's record.
+  DigestPlace shown_in = DigestPlace::kAdminComment;
 
   static constexpr std::size_t kMaxLineBytes = 4096;
 

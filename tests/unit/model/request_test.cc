@@ -39,6 +39,18 @@ TEST(WorkspaceRequest, CarriesMountsWithAnyBytes) {
   EXPECT_EQ(WorkspaceRequest::parse(line).mounts, request.mounts);
 }
 
+TEST(WorkspaceRequest, CarriesWhatTheControllerChecks) {
+  const std::string line =
+      kMinimal + " allow_accounts=a,b%20c deny_partitions=gpu allow_qos= shown_in=none";
+  const auto request = WorkspaceRequest::parse(line);
+  EXPECT_EQ(describe(request.access), "accounts a, b c; qos (none); not partitions gpu");
+  EXPECT_EQ(request.shown_in, DigestPlace::kNone);
+  EXPECT_EQ(WorkspaceRequest::parse(request.to_line()).to_line(), request.to_line());
+  auto by_user = WorkspaceRequest::parse(kMinimal);
+  at(by_user.access.allow, AccessBy::kUsers) = {"ann"};
+  EXPECT_EQ(by_user.to_line(), kMinimal) << "users and groups are checked before";
+}
+
 /// The line comes from the user's own command: whatever they put there is refused, with a reason.
 TEST(WorkspaceRequest, RefusesWhatItWouldNotHaveWritten) {
   struct Case {
@@ -69,6 +81,10 @@ TEST(WorkspaceRequest, RefusesWhatItWouldNotHaveWritten) {
        "field 'disk_mib' is '-1', not a whole number up to 1073741824"},
       {replaced("disk_mib=2048", "disk_mib=1073741825"),
        "field 'disk_mib' is '1073741825', not a whole number up to 1073741824"},
+      {kMinimal + " allow_users=a", "field 'allow_users' is not known"},
+      {kMinimal + " deny_qos=a,,b", "'' is not a name; expected at most 128 bytes without a ','"},
+      {kMinimal + " shown_in=here",
+       "'here' is no place for the digest; there are admin_comment, comment, none"},
       {kMinimal + " secret=abc", "field 'secret' is not 64 hexadecimal digits"},
       {kMinimal + " secret=" + std::string(64, 'x'), "field 'secret' is not 64 hexadecimal digits"},
       {kMinimal + " secret=" + std::string(66, 'a'), "field 'secret' is not 64 hexadecimal digits"},
