@@ -35,13 +35,6 @@ std::string required(const Arguments& arguments, std::string_view option) {
               std::string(option) + " is missing; see workspace image import --help");
 }
 
-std::string absolute_path(const std::string& path) {
-  std::error_code error;
-  const auto absolute = std::filesystem::absolute(path, error);
-  if (error) throw_errno("reading the working directory", error.value());
-  return absolute.lexically_normal().string();
-}
-
 LeftOut left_out(const Arguments& arguments, SourceKind kind) {
   LeftOut all;
   if (!arguments.has("--no-default-excludes"))

@@ -2,6 +2,7 @@
 
 #include "cli/json.h"
 #include "cli/output.h"
+#include "libworkspace/base/error.h"
 
 namespace workspace::cli {
 namespace {
@@ -14,7 +15,21 @@ void add_file(Json& json, std::string_view role, const ImageFile& file) {
       .end_object();
 }
 
-void add_image(Json& json, const RegisteredImage& image) {
+/// `approved` and by whom, or why not.
+void add_approval(Json& json, const RegisteredImage& image, const ImagePolicy& policy) {
+  try {
+    const auto approval = policy.check_image(image);
+    json.field("usable", true).field("approved", approval.has_value());
+    if (!approval) return;
+    json.field("key", approval->key).field("key_id", approval->key_id.to_string());
+    if (approval->signed_at) json.field("signed", format_utc_time(*approval->signed_at));
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kDenied) throw;
+    json.field("usable", false).field("refusal", e.text());
+  }
+}
+
+void add_image(Json& json, const RegisteredImage& image, const ImagePolicy& policy) {
   const Manifest& manifest = image.manifest;
   json.begin_object()
       .field("name", manifest.name.text())
@@ -23,6 +38,8 @@ void add_image(Json& json, const RegisteredImage& image) {
       .field("digest", image.digest.to_string())
       .field("registered", format_time(image.registered_at))
       .field("format", name_of(manifest.root_format));
+  add_approval(json, image, policy);
+  json.field("access", describe(policy.access_to(manifest)));
   add_file(json, "root", manifest.root);
   if (manifest.kernel) add_file(json, "kernel", *manifest.kernel);
   if (manifest.initrd) add_file(json, "initrd", *manifest.initrd);
@@ -36,12 +53,25 @@ void add_image(Json& json, const RegisteredImage& image) {
 
 }  // namespace
 
-std::string images_json(std::span<const RegisteredImage> images) {
+std::string images_json(std::span<const RegisteredImage> images, const ImagePolicy& policy) {
   Json json;
   json.begin_object().begin_array("images");
-  for (const auto& image : images) add_image(json, image);
+  for (const auto& image : images) add_image(json, image, policy);
   json.end_array().end_object();
   return json.text();
+}
+
+std::string approval_text(const RegisteredImage& image, const ImagePolicy& policy) {
+  try {
+    const auto approval = policy.check_image(image);
+    if (!approval) return "not approved, which this site does not require";
+    std::string text = "by '" + approval->key + "' (" + approval->key_id.to_string() + ")";
+    if (approval->signed_at) text += " at " + format_utc_time(*approval->signed_at);
+    return text;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kDenied) throw;
+    return e.text();
+  }
 }
 
 }  // namespace workspace::cli

@@ -15,8 +15,11 @@ int run_image_register(const Arguments& arguments) {
                             progress.show(file, done, total);
                           });
   }();
-  return print("registered " + image.manifest.name.text() + ":" + image.manifest.version.text() +
-               " as " + image.digest.to_string() + "\n");
+  const std::string title = image.manifest.name.text() + ":" + image.manifest.version.text();
+  std::string text = "registered " + title + " as " + image.digest.to_string() + "\n";
+  if (config.require_approval && !image.signature)
+    text += "next, so that it may be used: workspace image approve " + title + "\n";
+  return print(text);
 }
 
 }  // namespace workspace::cli

@@ -23,10 +23,11 @@ bool matches(const RegisteredImage& image, const std::string& word) {
 }  // namespace
 
 int run_image_search(const Arguments& arguments) {
-  auto images = Catalog(site_config(arguments).store).list().images;
+  const SiteConfig config = site_config(arguments);
+  auto images = Catalog(config.store).list().images;
   const std::string word = lower(*arguments.word(0));
   std::erase_if(images, [&](const auto& image) { return !matches(image, word); });
-  if (arguments.has("--json")) return print(images_json(images));
+  if (arguments.has("--json")) return print(images_json(images, ImagePolicy::of(config)));
   if (images.empty()) return print("no image has that in its name, version or description\n");
   std::vector<std::vector<std::string>> rows = {{"IMAGE", "VERSION", "DESCRIPTION"}};
   for (const auto& image : images) {

@@ -10,13 +10,15 @@ std::string file_text(const ImageFile& file) {
   return file.path + ", " + format_bytes(file.size_bytes) + ", " + file.digest->to_string();
 }
 
-std::string describe(const RegisteredImage& image) {
+std::string description_of(const RegisteredImage& image, const ImagePolicy& policy) {
   const Manifest& manifest = image.manifest;
   const auto own = [](const auto& file) { return file ? file_text(*file) : "the site's"; };
   return format_table({{"image", manifest.name.text() + ":" + manifest.version.text()},
                        {"description", manifest.description},
                        {"digest", image.digest.to_string()},
                        {"registered", format_time(image.registered_at)},
+                       {"approved", approval_text(image, policy)},
+                       {"for", describe(policy.access_to(manifest))},
                        {"format", std::string(name_of(manifest.root_format))},
                        {"root", file_text(manifest.root)},
                        {"kernel", own(manifest.kernel)},
@@ -30,9 +32,11 @@ std::string describe(const RegisteredImage& image) {
 
 int run_image_show(const Arguments& arguments) {
   const auto ref = ImageRef::parse(*arguments.word(0));
-  const RegisteredImage image = Catalog(site_config(arguments).store).resolve(ref);
-  if (arguments.has("--json")) return print(images_json({&image, 1}));
-  return print(describe(image));
+  const SiteConfig config = site_config(arguments);
+  const ImagePolicy policy = ImagePolicy::of(config);
+  const RegisteredImage image = Catalog(config.store).resolve(ref);
+  if (arguments.has("--json")) return print(images_json({&image, 1}, policy));
+  return print(description_of(image, policy));
 }
 
 }  // namespace workspace::cli

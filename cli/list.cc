@@ -1,13 +1,16 @@
 #include "cli/image_json.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/requester.h"
 #include "cli/subcommands.h"
+#include "libworkspace/catalog/image_selection.h"
 #include "libworkspace/model/size.h"
 
 namespace workspace::cli {
 namespace {
 
-/// The newest version of each image: what a user gets without naming a version.
+/// The newest version of each image, of those the user may use: what a user gets without naming a
+/// version.
 std::vector<RegisteredImage> newest_of_each(std::vector<RegisteredImage> images) {
   std::vector<RegisteredImage> newest;
   for (auto& image : images) {
@@ -27,9 +30,11 @@ std::string needs_of(const ImageNeeds& needs) {
 }  // namespace
 
 int run_list(const Arguments& arguments) {
-  const auto images = newest_of_each(Catalog(site_config(arguments).store).list().images);
-  if (arguments.has("--json")) return print(images_json(images));
-  if (images.empty()) return print("no image is registered\n");
+  const SiteConfig config = site_config(arguments);
+  const ImagePolicy policy = ImagePolicy::of(config);
+  const auto images = newest_of_each(usable_images(Catalog(config.store), policy, calling_user()));
+  if (arguments.has("--json")) return print(images_json(images, policy));
+  if (images.empty()) return print("there is no image that you may use\n");
   std::vector<std::vector<std::string>> rows = {{"IMAGE", "VERSION", "NEEDS", "DESCRIPTION"}};
   for (const auto& image : images) {
     const Manifest& manifest = image.manifest;

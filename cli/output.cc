@@ -26,11 +26,14 @@ std::size_t width(std::string_view text) {
 }  // namespace
 
 SiteConfig site_config(const Arguments& arguments) {
-  const std::filesystem::path path = arguments.value("--config").value_or(site_config_path());
+  return read_site_config(absolute_path(arguments.value("--config").value_or(site_config_path())));
+}
+
+std::string absolute_path(const std::string& path) {
   std::error_code error;
   const auto absolute = std::filesystem::absolute(path, error);
   if (error) throw_errno("reading the working directory", error.value());
-  return read_site_config(absolute);
+  return absolute.lexically_normal().string();
 }
 
 int print(std::string_view text) {

@@ -16,6 +16,9 @@ namespace workspace::cli {
 /// The site's configuration, or that of `--config`. Errors: kHost.
 SiteConfig site_config(const Arguments& arguments);
 
+/// The path from the root on. Errors: kHost.
+std::string absolute_path(const std::string& path);
+
 /// Writes to stdout and returns 0, the exit status of a command that has said what it had to say.
 /// Errors: kHost, such as for a full disk.
 int print(std::string_view text);

@@ -3,10 +3,12 @@
 #include <cstdio>
 
 #include "cli/output.h"
+#include "cli/requester.h"
 #include "cli/subcommands.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/random.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/catalog/image_selection.h"
 #include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/model/size.h"
 
@@ -14,6 +16,8 @@ namespace workspace::cli {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;
+/// What the secret adds comes later.
+constexpr std::size_t kMostBytesWithAccess = WorkspaceRequest::kMaxLineBytes - 128;
 
 std::vector<MountSpec> checked_mounts(const std::optional<std::string>& text) {
   auto mounts = parse_mounts(text.value_or(""));
@@ -23,17 +27,22 @@ std::vector<MountSpec> checked_mounts(const std::optional<std::string>& text) {
 
 }  // namespace
 
-WorkspaceRequest resolve_request(const SiteConfig& config, const RequestTexts& texts) {
+WorkspaceRequest resolve_request(const SiteConfig& config, const ImagePolicy& policy,
+                                 const Requester& requester, const RequestTexts& texts) {
   const auto ref = ImageRef::parse(texts.image);
   // No size and a size of 0 both leave it to the site and the image.
   const std::uint64_t asked_disk_mib = texts.disk ? parse_size_mib(*texts.disk, "disk size") : 0;
   auto mounts = checked_mounts(texts.mounts);
-  const RegisteredImage image = Catalog(config.store).resolve(ref);
+  const RegisteredImage image = select_image(Catalog(config.store), policy, requester, ref);
   const Manifest& manifest = image.manifest;
   WorkspaceRequest request{manifest.name,       manifest.version,
                            image.digest,        size_disk_mib(asked_disk_mib, manifest, config),
                            std::move(mounts),   least_job_memory_mib(manifest, config),
                            manifest.needs.vcpus};
+  request.shown_in = config.digest_shown_in;
+  request.access = policy.access_to(manifest);
+  // Long lists would stand in the way of the job, and the node has them itself.
+  if (request.to_line().size() > kMostBytesWithAccess) request.access = {};
   const std::size_t bytes = request.to_line().size();
   if (bytes > WorkspaceRequest::kMaxLineBytes) {
     throw Error(ErrorKind::kExceeded,
@@ -48,8 +57,8 @@ int run_resolve(const Arguments& arguments) {
   if (!image) throw Error(ErrorKind::kUsage, "--image is missing; see workspace resolve --help");
   try {
     const SiteConfig config = site_config(arguments);
-    auto request =
-        resolve_request(config, {*image, arguments.value("--disk"), arguments.value("--mount")});
+    auto request = resolve_request(config, ImagePolicy::of(config), calling_user(),
+                                   {*image, arguments.value("--disk"), arguments.value("--mount")});
     request.secret = random_hex(kSecretBytes);
     return print(request.to_line() + "\n");
   } catch (const Error& e) {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "libworkspace/catalog/catalog.h"
+#include "libworkspace/catalog/image_policy.h"
 #include "libworkspace/model/request.h"
 #include "libworkspace/model/site_config.h"
 
@@ -16,8 +16,10 @@ struct RequestTexts {
   std::optional<std::string> mounts;
 };
 
-/// Checks a user's request against the catalogue and the site's limits, and pins it to the image's
-/// digest. Errors: kInvalid, kNotFound, kDenied, kExceeded, each in words for the user; kHost.
-WorkspaceRequest resolve_request(const SiteConfig& config, const RequestTexts& texts);
+/// Checks a user's request against the catalogue, the site's limits and what this user may use, and
+/// pins it to the image's digest. Errors: kInvalid, kNotFound, kDenied, kExceeded, each in words
+/// for the user; kHost.
+WorkspaceRequest resolve_request(const SiteConfig& config, const ImagePolicy& policy,
+                                 const Requester& requester, const RequestTexts& texts);
 
 }  // namespace workspace::cli

@@ -22,5 +22,6 @@ struct Subcommand {
 
 /// The groups of `workspace image` that have a table of their own, in the file of the name.
 std::span<const Subcommand> import_commands();
+std::span<const Subcommand> trust_commands();
 
 }  // namespace workspace::cli

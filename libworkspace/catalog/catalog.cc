@@ -116,7 +116,7 @@ RegisteredImage Catalog::resolve(const ImageRef& ref) const {
   if (std::find(versions.begin(), versions.end(), version) == versions.end()) {
     throw Error(ErrorKind::kNotFound, "image '" + ref.name.text() + "' has no version '" +
                                           ref.version +
-                                          "'; versions you may use: " + joined(versions));
+                                          "'; versions there are: " + joined(versions));
   }
   return read_version(ref.name, version);
 }
@@ -183,7 +183,7 @@ void Catalog::refuse_unregistered(const ImageName& name) const {
   const auto names = names_in(store_layout::images_folder(store_path_), &ImageName::parse);
   throw Error(ErrorKind::kNotFound,
               "image '" + name.text() + "' is not registered; " +
-                  (names.empty() ? "no image is" : "images you may use: " + joined(names)));
+                  (names.empty() ? "no image is" : "images there are: " + joined(names)));
 }
 
 }  // namespace workspace

@@ -42,6 +42,26 @@ Credentials UserAccount::credentials() const {
   return credentials;
 }
 
+Requester UserAccount::requester() const {
+  Requester requester;
+  at(requester, AccessBy::kUsers) = {name};
+  AccessNames names;
+  for (const auto& [group, id] : groups) names.push_back(group);
+  at(requester, AccessBy::kGroups) = std::move(names);
+  return requester;
+}
+
+Requester UserAccount::requester(const Allocation& allocation) const {
+  const auto names = [](const std::string& word) {
+    return word.empty() ? AccessNames() : AccessNames{word};
+  };
+  Requester of_job = requester();
+  at(of_job, AccessBy::kAccounts) = names(allocation.account);
+  at(of_job, AccessBy::kPartitions) = names(allocation.partition);
+  at(of_job, AccessBy::kQos) = names(allocation.qos);
+  return of_job;
+}
+
 UserAccount find_user(std::uint32_t uid) {
   struct passwd entry {};
   struct passwd* found = nullptr;

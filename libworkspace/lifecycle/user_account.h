@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "libworkspace/base/process.h"
+#include "libworkspace/model/access.h"
+#include "libworkspace/model/allocation.h"
 
 namespace workspace {
 
@@ -19,6 +21,10 @@ struct UserAccount {
   std::vector<std::pair<std::string, std::uint32_t>> groups;  ///< name and gid; the primary first
 
   [[nodiscard]] Credentials credentials() const;
+  /// The user and the groups; what a job adds to that is not known yet.
+  [[nodiscard]] Requester requester() const;
+  /// With the job's account, partition and QOS.
+  [[nodiscard]] Requester requester(const Allocation& allocation) const;
 };
 
 /// Errors: kNotFound when the node has no such user; kHost.

@@ -17,6 +17,8 @@ struct Allocation {
   std::uint32_t gid = 0;
   std::string node_name;
   std::string partition;
+  std::string account;  ///< empty: none
+  std::string qos;      ///< empty: none
   std::string work_dir;
   std::uint32_t cpus = 0;              ///< allocated CPUs of this node
   std::vector<std::uint32_t> cpu_ids;  ///< Slurm's abstract CPU numbers of this node

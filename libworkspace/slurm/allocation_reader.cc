@@ -82,6 +82,8 @@ Allocation ask(JobId job, const std::string& node_name) {
   allocation.gid = info.group_id;
   allocation.node_name = node_name;
   allocation.partition = text_of(info.partition);
+  allocation.account = text_of(info.account);
+  allocation.qos = text_of(info.qos);
   allocation.work_dir = text_of(info.work_dir);
   allocation.cpus = static_cast<std::uint32_t>(cpus);
   allocation.cpu_ids = detail->cpu_ids;

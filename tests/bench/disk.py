@@ -27,6 +27,7 @@ boot: agent
 needs: {memory: 96M, vcpus: 1, disk: 0}
 END
 timeout 600 workspace image register manifest.yaml
+timeout 60 workspace image approve $name
 """
 
 

@@ -31,6 +31,7 @@ boot: agent
 needs: {{memory: 96M, vcpus: 1, disk: 0}}
 END
 timeout 600 workspace image register manifest.yaml
+timeout 60 workspace image approve {IMAGE}
 """
 
 # What processes wrote, all together, in units of 512 bytes (getrusage(2)).

@@ -35,7 +35,8 @@ register() {
             cp /var/lib/workspace/guest/vmlinux vmlinux
             printf "kernel: {file: vmlinux}\ninitrd: {file: initrd.img}\n" >>manifest.yaml
         fi
-        timeout 60 workspace image register manifest.yaml' sh "$@"
+        timeout 60 workspace image register manifest.yaml
+        timeout 60 workspace image approve "$1"' sh "$@"
 }
 
 # bats test_tags=xen
@@ -82,6 +83,7 @@ register() {
     run on 1 workspace node check
     [ "$status" -le 1 ]
     expect_output_contains "$hypervisor:///system answers; 0 workspace domains"
+    expect_output_contains '/etc/workspace/keys holds 1 keys'
     expect_output_contains 'Prolog=/usr/libexec/workspace/prolog'
     lab service 1 libvirtd kill
     run on 1 workspace node check
@@ -105,16 +107,6 @@ register() {
     on 1 umount /var/lib/workspace/scratch
     resume_node 1
     expect_nothing_left 1
-}
-
-# prolog LINE: the prolog by hand, for a plain job that runs, with LINE as what its user asked for.
-prolog() {
-    on 1 env SLURM_JOB_ID="$job" SLURM_JOB_UID=2001 SLURM_JOB_GID=2001 SLURM_JOB_USER=user1 \
-        SLURMD_NODENAME=node1 SPANK_WORKSPACE="$1" timeout 60 /usr/libexec/workspace/prolog
-}
-epilog() {
-    on 1 env SLURM_JOB_ID="$job" SLURM_JOB_UID=2001 SLURM_JOB_GID=2001 SLURM_JOB_USER=user1 \
-        SLURMD_NODENAME=node1 SPANK_WORKSPACE="$1" timeout 60 /usr/libexec/workspace/epilog
 }
 
 @test "garbage in the request is the user's fault, recorded, and cleaned up" {

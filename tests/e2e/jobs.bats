@@ -101,7 +101,8 @@ description: tiny as a raw file system
 root: {file: root.ext4, format: ext4}
 needs: {memory: 96M}
 END
-        timeout 60 workspace image register manifest.yaml'
+        timeout 60 workspace image register manifest.yaml
+        timeout 60 workspace image approve raw'
     run as user1 srun -Q --workspace=raw sh -c '. /etc/os-release; echo "$ID"; echo x >/tmp/x && cat /tmp/x'
     expect_status 0
     expect_output $'tiny\nx'

@@ -8,6 +8,7 @@ setup_file() {
     "$repository/images/build" course-mpi >&2
     start_lab --nodes 2
     LAB_TIMEOUT_S=300 lab run workspace image register /run/lab/images/course-mpi/manifest.yaml >&2
+    lab run workspace image approve course-mpi >&2
     as user1 sh -c 'cat >mpi-ring.c' <"$repository/examples/mpi-ring.c"
     as user1 sh -c 'cat >mpi-ring.sh' <"$repository/examples/mpi-ring.sh"
     job=$(start_job user1 --workspace=course-mpi -N2 --ntasks-per-node=2 --mem=600M)

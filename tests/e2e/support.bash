@@ -109,6 +109,17 @@ resume_node() {
     expect_in_service "$1"
 }
 
+# prolog LINE, epilog LINE: by hand, for the plain job of user1 in `job`, which runs, with LINE as what its
+# user asked for.
+prolog() {
+    on 1 env SLURM_JOB_ID="$job" SLURM_JOB_UID=2001 SLURM_JOB_GID=2001 SLURM_JOB_USER=user1 \
+        SLURMD_NODENAME=node1 SPANK_WORKSPACE="$1" timeout 60 /usr/libexec/workspace/prolog
+}
+epilog() {
+    on 1 env SLURM_JOB_ID="$job" SLURM_JOB_UID=2001 SLURM_JOB_GID=2001 SLURM_JOB_USER=user1 \
+        SLURMD_NODENAME=node1 SPANK_WORKSPACE="$1" timeout 60 /usr/libexec/workspace/epilog
+}
+
 # expect_state STATE: of the last run_job.
 expect_state() {
     [ "$state" = "$1" ] && return

@@ -13,6 +13,7 @@ write_etc() {
     write_slurm_conf "$lab" "$etc"
     write_libvirt_conf "$etc"
     write_site_conf "$lab" "$etc"
+    write_keys "$lab" "$box"
 }
 
 write_hosts() {

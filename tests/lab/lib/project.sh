@@ -29,21 +29,43 @@ project_guest() {
     done
 }
 
+# The key that approves the lab's images, made before there are boxes: its secret half goes to the login
+# side alone, the public one to all.
+project_key() {
+    local lab=$1
+    [ -x "$lab/install/usr/bin/workspace" ] || return 0
+    "$lab/install/usr/bin/workspace" image key new lab --keys "$lab/keys" \
+        --secret "$lab/secret-keys/lab.key" >"$lab/log/key.log" 2>&1 || {
+        show_log "$lab/log/key.log"
+        return 1
+    }
+}
+
+# write_keys LABDIR BOX
+write_keys() {
+    local lab=$1 box=$2 directory
+    directory=$(box_dir "$lab" "$box")/etc/workspace
+    [ -d "$lab/keys" ] || return 0
+    cp -r "$lab/keys" "$directory/"
+    if [ "$box" = "$kCtl" ]; then cp -r "$lab/secret-keys" "$directory/"; fi
+}
+
 # What every lab has; a test that needs another image (course-mpi) registers it itself.
 readonly kLabImages='tiny legacy-bullseye'
 
-# Registers the sample images as an administrator would, on the login side.
+# Registers and approves the sample images as an administrator would, on the login side.
 project_images() {
     local lab=$1 image start
     [ -x "$lab/install/usr/bin/workspace" ] || return 0
     for image in $kLabImages; do
         [ -f "$project_cache/images/$image/manifest.yaml" ] || continue
         start=$(now_ms)
-        box_run "$lab" "$kCtl" timeout 120 workspace image register \
-            "/run/lab/images/$image/manifest.yaml" >"$lab/log/register.log" 2>&1 || {
+        box_run "$lab" "$kCtl" sh -ec "
+            timeout 120 workspace image register /run/lab/images/$image/manifest.yaml
+            timeout 60 workspace image approve $image" >"$lab/log/register.log" 2>&1 || {
             show_log "$lab/log/register.log"
             return 1
         }
-        say_since "$start" "lab: image $image is registered"
+        say_since "$start" "lab: image $image is registered and approved"
     done
 }

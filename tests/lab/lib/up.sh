@@ -24,6 +24,7 @@ up_steps() {
     make_lab_directory "$lab"
     project_build "$lab"
     project_guest "$lab"
+    project_key "$lab"
     while read -r box; do write_etc "$lab" "$box"; done < <(lab_boxes "$lab")
     network_up "$lab"
     controller_up "$lab"

@@ -59,11 +59,11 @@ TEST_F(CatalogTest, TellsWhatThereIs) {
   add("legacy-bullseye", "2");
   add("course-mpi", "1");
   expect_error([&] { (void)catalog_.resolve(ImageRef::parse("legacy-el5")); }, ErrorKind::kNotFound,
-               "image 'legacy-el5' is not registered; images you may use: course-mpi, "
+               "image 'legacy-el5' is not registered; images there are: course-mpi, "
                "legacy-bullseye");
   expect_error([&] { (void)catalog_.resolve(ImageRef::parse("legacy-bullseye:7")); },
                ErrorKind::kNotFound,
-               "image 'legacy-bullseye' has no version '7'; versions you may use: 1, 2");
+               "image 'legacy-bullseye' has no version '7'; versions there are: 1, 2");
 }
 
 TEST_F(CatalogTest, AStoreThatIsNotThereIsTheHostsFault) {
@@ -93,7 +93,7 @@ TEST_F(CatalogTest, APinnedImageIsTheOneOrNone) {
   fs::remove_all(sample_.store() + "/images/tiny/1");
   add("tiny", "2");
   expect_error([&] { (void)catalog_.open_pinned(name, version, image.digest); },
-               ErrorKind::kNotFound, "image 'tiny' has no version '1'; versions you may use: 2");
+               ErrorKind::kNotFound, "image 'tiny' has no version '1'; versions there are: 2");
 }
 
 TEST_F(CatalogTest, ADamagedManifestIsToldAndStopsNoOther) {

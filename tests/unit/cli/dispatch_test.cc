@@ -46,7 +46,8 @@ Answer run(std::vector<std::string> words) {
 class SiteTest : public ::testing::Test {
  protected:
   SiteTest() {
-    config_ = sample_.folder().write("workspace.yaml", "store: " + sample_.store() + "\n");
+    config_ = sample_.folder().write(
+        "workspace.yaml", "store: " + sample_.store() + "\nkeys: " + sample_.keys() + "\n");
   }
 
   [[nodiscard]] Answer run_here(std::vector<std::string> words) const {
@@ -93,16 +94,27 @@ TEST_F(SiteTest, RegistersShowsAndListsImages) {
   const auto manifest = sample_.write_manifest(
       "tiny", "1", "description: for tests\nneeds: {memory: 96M, vcpus: 2, disk: 1G}\n");
   const Answer registered = run_here({"image", "register", manifest});
-  EXPECT_THAT(registered.output, MatchesRegex("registered tiny:1 as sha256:[0-9a-f]{64}\n"));
+  EXPECT_THAT(registered.output,
+              MatchesRegex("registered tiny:1 as sha256:[0-9a-f]{64}\n"
+                           "next, so that it may be used: workspace image approve tiny:1\n"));
   EXPECT_EQ(registered.error_output, "") << "progress is for terminals alone";
+  EXPECT_EQ(run_here({"list"}).output, "there is no image that you may use\n");
+
+  const std::string secret = sample_.folder().file("secret/site.key");
+  EXPECT_THAT(run_here({"image", "key", "new", "site", "--secret", secret}).output,
+              StartsWith("made the key "));
+  EXPECT_THAT(run_here({"image", "approve", "tiny", "--secret", secret}).output,
+              MatchesRegex("approved tiny:1 \\(sha256:[0-9a-f]{64}\\) by the key 'site'\n"));
 
   EXPECT_EQ(run_here({"list"}).output,
             "IMAGE  VERSION  NEEDS                 DESCRIPTION\n"
             "tiny   1        2 CPUs, 96M, disk 1G  for tests\n");
   EXPECT_THAT(run_here({"image", "list"}).output, HasSubstr("\ntiny   1        squashfs  11 B  "));
-  EXPECT_THAT(run_here({"image", "show", "tiny"}).output,
-              AllOf(StartsWith("image        tiny:1\n"), HasSubstr("\nkernel       the site's\n"),
-                    HasSubstr("\nmemory       96M or more\n")));
+  EXPECT_THAT(
+      run_here({"image", "show", "tiny"}).output,
+      AllOf(StartsWith("image        tiny:1\n"), HasSubstr("\napproved     by 'site' ("),
+            HasSubstr("\nfor          everybody\n"), HasSubstr("\nkernel       the site's\n"),
+            HasSubstr("\nmemory       96M or more\n")));
   for (const auto& command :
        std::vector<std::vector<std::string>>{{"list", "--json"},
                                              {"image", "list", "--json"},
@@ -116,14 +128,19 @@ TEST_F(SiteTest, RegistersShowsAndListsImages) {
 }
 
 TEST_F(SiteTest, ListsTheNewestForUsersAndAllForAdmins) {
+  sample_.make_key();
   for (const char* version : {"2", "1"}) {
-    register_image(sample_.store(), sample_.write_manifest("tiny", version), nullptr);
+    sample_.approve(
+        register_image(sample_.store(), sample_.write_manifest("tiny", version), nullptr));
   }
+  register_image(sample_.store(), sample_.write_manifest("tiny", "3"), nullptr);
+  register_image(sample_.store(), sample_.write_manifest("raw", "1"), nullptr);
   EXPECT_EQ(run_here({"list"}).output,
             "IMAGE  VERSION  NEEDS  DESCRIPTION\n"
             "tiny   1        1 CPU\n");
   EXPECT_THAT(run_here({"image", "list"}).output,
-              AllOf(HasSubstr("\ntiny   1 "), HasSubstr("\ntiny   2 ")));
+              AllOf(HasSubstr("\ntiny   1 "), HasSubstr("\ntiny   2 "), HasSubstr("\ntiny   3 "),
+                    HasSubstr("  approved  sha256:"), HasSubstr("  refused   sha256:")));
 }
 
 TEST_F(SiteTest, TellsDamageBesideTheList) {
@@ -137,7 +154,8 @@ TEST_F(SiteTest, TellsDamageBesideTheList) {
 }
 
 TEST_F(SiteTest, ResolveAnswersInOneLineOnOneStream) {
-  register_image(sample_.store(), sample_.write_manifest("tiny", "1"), nullptr);
+  sample_.make_key();
+  sample_.approve(register_image(sample_.store(), sample_.write_manifest("tiny", "1"), nullptr));
   const Answer good = run_here({"resolve", "--image", "tiny", "--disk", "4G"});
   EXPECT_EQ(good.status, 0);
   EXPECT_THAT(good.output,
@@ -157,6 +175,79 @@ TEST_F(SiteTest, AFaultOfTheConfigurationIsTold) {
   expect_error([&] { (void)run_here({"list"}); }, ErrorKind::kHost,
                "the site configuration cannot be used: " + config_ +
                    ":1: unknown key 'sotre'; did you mean 'store'?");
+}
+
+TEST_F(SiteTest, ApprovesOnlyWhatWasLookedAt) {
+  const std::string secret = sample_.make_key();
+  const auto image = register_image(sample_.store(), sample_.write_manifest("tiny", "1"), nullptr);
+  const std::string other = Digest(Digest::Bytes{}).to_string();
+  const auto approve = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"image", "approve", "tiny", "--secret", secret};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_here(words).status;
+  };
+  expect_error(
+      [&] {
+        approve({"--digest", other});
+      },
+      ErrorKind::kDenied,
+      "image tiny:1 has the digest " + image.digest.to_string() + ", not " + other);
+  EXPECT_EQ(approve({"--digest", image.digest.to_string()}), 0);
+}
+
+TEST_F(SiteTest, ListsAndRevokesKeysAndImages) {
+  sample_.make_key("old");
+  sample_.make_key("new");
+  sample_.approve(register_image(sample_.store(), sample_.write_manifest("tiny", "1"), nullptr),
+                  "old");
+  expect_error(
+      [&] {
+        (void)run_here({"image", "key", "revoke", "odl", "--reason", "x"});
+      },
+      ErrorKind::kNotFound, StartsWith("'odl' is neither the name of a key"));
+  expect_error(
+      [&] {
+        (void)run_here({"image", "key", "revoke", "old"});
+      },
+      ErrorKind::kUsage, "--reason is missing; refusals will tell it");
+  (void)run_here({"image", "key", "revoke", "old", "--reason", "lost"});
+  EXPECT_THAT(run_here({"image", "key", "list"}).output,
+              AllOf(HasSubstr("  trusted\n"), HasSubstr("  revoked: lost\n")));
+  EXPECT_THAT(run_here({"image", "show", "tiny"}).output, HasSubstr(" is revoked: lost\n"));
+  sample_.approve(Catalog(sample_.store()).resolve(ImageRef::parse("tiny")), "new");
+  EXPECT_EQ(run_here({"resolve", "--image", "tiny"}).status, 0);
+  (void)run_here({"image", "revoke", "tiny:1", "--reason", "a hole"});
+  EXPECT_THAT(run_here({"resolve", "--image", "tiny"}).error_output,
+              StartsWith("image tiny:1 is revoked: a hole; "));
+  EXPECT_THAT(run_here({"image", "show", "tiny", "--json"}).output,
+              HasSubstr("\"refusal\": \"image tiny:1 is revoked: a hole\""));
+}
+
+TEST_F(SiteTest, LintTellsWhatRegistrationWouldRefuse) {
+  const auto manifest = sample_.write_manifest("tiny", "1");
+  EXPECT_EQ(run({"image", "lint", manifest}).output, manifest + ": fine: tiny:1\n");
+  sample_.write_manifest("tiny", "1", "acces: {}\n");
+  expect_error(
+      [&] {
+        (void)run({"image", "lint", manifest});
+      },
+      ErrorKind::kInvalid, manifest + ":4: unknown key 'acces'; did you mean 'access'?");
+}
+
+TEST_F(SiteTest, ConfigCheckTellsWhatIsWrongAndWhatIsMissing) {
+  const Answer answer = run({"config", "check", config_});
+  EXPECT_EQ(answer.output, config_ + ": fine\n");
+  EXPECT_THAT(answer.error_output,
+              AllOf(HasSubstr("warning: store: " + sample_.store() + " does not exist\n"),
+                    HasSubstr("holds no key, so no image can be used")));
+  sample_.folder().write("workspace.yaml", "kesy: /s\n");
+  expect_error(
+      [&] {
+        (void)run({"config", "check", config_});
+      },
+      ErrorKind::kHost,
+      "the site configuration cannot be used: " + config_ +
+          ":1: unknown key 'kesy'; did you mean 'keys'?");
 }
 
 }  // namespace

@@ -17,6 +17,10 @@ class ResolveTest : public ::testing::Test {
  protected:
   ResolveTest() {
     config_.store = sample_.store();
+    config_.keys = sample_.keys();
+    sample_.make_key();
+    at(requester_, AccessBy::kUsers) = {"ann"};
+    at(requester_, AccessBy::kGroups) = {"lab"};
     config_.disk_default_mib = 2048;
     config_.disk_max_mib = 102400;
     add("tiny", "");
@@ -24,15 +28,17 @@ class ResolveTest : public ::testing::Test {
   }
 
   void add(const std::string& name, const std::string& more) {
-    register_image(sample_.store(), sample_.write_manifest(name, "1", more), nullptr);
+    sample_.approve(
+        register_image(sample_.store(), sample_.write_manifest(name, "1", more), nullptr));
   }
 
   [[nodiscard]] WorkspaceRequest resolve(const RequestTexts& texts) const {
-    return resolve_request(config_, texts);
+    return resolve_request(config_, ImagePolicy::of(config_), requester_, texts);
   }
 
   SampleImage sample_;
   SiteConfig config_;
+  Requester requester_;
 };
 
 TEST_F(ResolveTest, PinsTheImageAndCarriesWhatItNeeds) {
@@ -124,6 +130,72 @@ TEST_F(ResolveTest, AnImageThatNeedsMoreDiskThanTheSiteGivesIsRefused) {
       },
       ErrorKind::kExceeded,
       "a scratch disk of 10G is more than this site gives; ask for --workspace-disk=4G at most");
+}
+
+TEST_F(ResolveTest, AnImageThatIsNotApprovedIsRefusedAndAnOlderOneTaken) {
+  register_image(sample_.store(), sample_.write_manifest("tiny", "2", ""), nullptr);
+  EXPECT_EQ(resolve({"tiny", {}, {}}).version.text(), "1") << "the newest that is approved";
+  expect_error(
+      [&] {
+        (void)resolve({"tiny:2", {}, {}});
+      },
+      ErrorKind::kDenied,
+      "image tiny:2 is not approved: its manifest is not signed; images you may use: "
+      "course-mpi, tiny");
+}
+
+TEST_F(ResolveTest, ADamagedVersionIsToldAndStopsNoOther) {
+  for (const char* folder : {"tiny/2", "broken/1"}) {
+    sample_.folder().write("store/images/" + std::string(folder) + "/manifest.yaml", "garbage");
+    sample_.folder().write("store/images/" + std::string(folder) + "/registered", "time_us=9\n");
+  }
+  EXPECT_EQ(resolve({"tiny", {}, {}}).version.text(), "1");
+  expect_error(
+      [&] {
+        (void)resolve({"tiny:2", {}, {}});
+      },
+      ErrorKind::kInvalid, StartsWith("image tiny:2 is damaged in the catalogue: "));
+  expect_error(
+      [&] {
+        (void)resolve({"broken", {}, {}});
+      },
+      ErrorKind::kInvalid, StartsWith("image broken:1 is damaged in the catalogue: "));
+}
+
+TEST_F(ResolveTest, WhatOneMayNotUseIsRefusedWithWhatOneMay) {
+  add("secret", "access: {allow: {groups: [staff]}}\n");
+  expect_error(
+      [&] {
+        (void)resolve({"secret", {}, {}});
+      },
+      ErrorKind::kDenied,
+      "image 'secret:1' is not for you: of groups it is for staff; you have group 'lab'; "
+      "images you may use: course-mpi, tiny");
+  config_.access = {{"*", {}}};
+  at(config_.access[0].rules.deny, AccessBy::kUsers) = {"ann"};
+  expect_error(
+      [&] {
+        (void)resolve({"tiny", {}, {}});
+      },
+      ErrorKind::kDenied,
+      "image 'tiny:1' is not for you: user 'ann' is denied; there is no image that you "
+      "may use");
+}
+
+TEST_F(ResolveTest, CarriesWhatTheControllerIsToCheckAndWhereItShowsTheDigest) {
+  add("taught", "access: {allow: {accounts: [c1, c2], users: [ann]}, deny: {partitions: [gpu]}}\n");
+  config_.digest_shown_in = DigestPlace::kComment;
+  const std::string line = resolve({"taught", {}, {}}).to_line();
+  EXPECT_THAT(line,
+              ::testing::EndsWith(" allow_accounts=c1,c2 deny_partitions=gpu shown_in=comment"));
+  EXPECT_EQ(WorkspaceRequest::parse(line).to_line(), line);
+}
+
+TEST_F(ResolveTest, ListsThatAreTooLongForTheRequestAreTheNodesAlone) {
+  std::string names = "a0";
+  for (int i = 1; i < 250; ++i) names += ", account-with-a-long-name-" + std::to_string(i);
+  add("crowded", "access: {allow: {accounts: [" + names + "]}}\n");
+  EXPECT_TRUE(resolve({"crowded", {}, {}}).access.is_open());
 }
 
 }  // namespace
