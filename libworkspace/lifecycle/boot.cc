@@ -6,8 +6,10 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/log.h"
 #include "libworkspace/base/random.h"
+#include "libworkspace/catalog/image_policy.h"
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/hypervisor/console.h"
+#include "libworkspace/lifecycle/audit_log.h"
 #include "libworkspace/lifecycle/cache_eviction.h"
 #include "libworkspace/lifecycle/job_initrd.h"
 #include "libworkspace/lifecycle/job_ssh_keys.h"
@@ -49,8 +51,7 @@ class Boot {
         space_(job.job, node.hypervisor->kind()) {}
 
   void run() {
-    steps_.run("authorise", "authorising the job", [&] { authorise(); });
-    steps_.run("allocation", "reading the allocation", [&] { read_job_allocation(); });
+    decide();
     steps_.run("stage", "staging the image", [&] { stage(); });
     steps_.run("disk", "making the scratch disk", [&] { make_disk(); });
     steps_.run("network", "making the network namespace", [&] { make_network(); });
@@ -62,10 +63,27 @@ class Boot {
   }
 
  private:
+  /// Whether the job may have this image here; the answer is in the audit log before anything of
+  /// the image is touched.
+  void decide() {
+    try {
+      steps_.run("authorise", "authorising the job", [&] { authorise(); });
+      steps_.run("allocation", "reading the allocation", [&] { read_job_allocation(); });
+    } catch (const Error& e) {
+      if (is_user_fault(e.kind())) write_audit(e.text());
+      throw;
+    }
+    steps_.run("audit", "writing the audit log", [&] { write_audit(""); });
+  }
+
   /// The node decides by itself: the request is only the user's wish.
   void authorise() {
     user_ = find_user(job_.uid);
-    image_ = node_.catalog.open_pinned(request_.name, request_.version, request_.digest).manifest;
+    policy_ = ImagePolicy::of(node_.site);
+    RegisteredImage image =
+        node_.catalog.open_pinned(request_.name, request_.version, request_.digest);
+    approval_ = policy_->check_image(image);
+    image_ = std::move(image.manifest);
     record_.image = request_.name.text() + ":" + request_.version.text();
     record_.digest = request_.digest.to_string();
     record_.host_commands = node_.site.host_commands;
@@ -83,12 +101,28 @@ class Boot {
                                         std::to_string(job_.uid) + ", the controller says " +
                                         std::to_string(allocation_.uid));
     }
+    policy_->check_access(*image_, user_.requester(allocation_));
     const VmSize size = size_vm(allocation_, *image_, node_.site);
     record_.gid = user_.gid;
     record_.vcpus = size.vcpus;
     record_.memory_mib = size.memory_mib;
     record_.disk_mib = size_disk_mib(request_.disk_mib, *image_, node_.site);
     record_.hostname = job_.node_name;
+  }
+
+  void write_audit(const std::string& refusal) {
+    AuditEntry entry(job_.job);
+    entry.node = job_.node_name;
+    entry.uid = job_.uid;
+    entry.user = user_.name;
+    entry.image = request_.name.text() + ":" + request_.version.text();
+    entry.digest = request_.digest.to_string();
+    if (approval_) {
+      entry.key = approval_->key;
+      entry.key_id = approval_->key_id.to_string();
+    }
+    entry.refusal = refusal;
+    append_audit_entry(node_.site.audit_log, entry);
   }
 
   void stage() {
@@ -292,6 +326,8 @@ class Boot {
   std::optional<PrivateNetwork> private_network_;
   Steps steps_;
   UserAccount user_;
+  std::optional<ImagePolicy> policy_;
+  std::optional<Approval> approval_;
   std::optional<Manifest> image_;
   std::string root_path_;
   std::string kernel_path_;

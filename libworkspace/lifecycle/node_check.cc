@@ -15,6 +15,7 @@
 #include "libworkspace/base/trusted_path.h"
 #include "libworkspace/catalog/catalog.h"
 #include "libworkspace/catalog/site_config_file.h"
+#include "libworkspace/catalog/trusted_keys.h"
 #include "libworkspace/hypervisor/libvirt_hypervisor.h"
 #include "libworkspace/lifecycle/node.h"
 #include "libworkspace/model/size.h"
@@ -39,6 +40,7 @@ class NodeCheck {
     for (const auto& file : {site_->kernel, site_->initrd}) check_guest_file(file);
     look("store", "see that " + site_->store + " is mounted here and root's alone to write to",
          [&] { read_catalog(); });
+    look("keys", "see workspace.yaml(5), APPROVAL", [&] { read_keys(); });
     check_folder("cache", site_->cache);
     check_folder("scratch", site_->scratch);
     check_clock();
@@ -110,6 +112,16 @@ class NodeCheck {
         site_->store + " holds " + std::to_string(listing.images.size()) + " images");
     for (const auto& fault : listing.faults)
       add("store", Verdict::kWarning, fault, "register the image again");
+  }
+
+  void read_keys() {
+    const std::size_t count = TrustedKeys::read(site_->keys).keys.size();
+    if (count == 0 && site_->require_approval) {
+      add("keys", Verdict::kWrong, site_->keys + " holds no key, so no image can be used",
+          "copy it here from where `workspace image key new` was called");
+    } else {
+      add("keys", Verdict::kFine, site_->keys + " holds " + std::to_string(count) + " keys");
+    }
   }
 
   void check_folder(const std::string& part, const std::string& path) {

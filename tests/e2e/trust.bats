@@ -1,0 +1,230 @@
+# What boots is what an administrator approved, for whom the site says: refused at submission in words for
+# the user, and on the node, where it counts, whatever the request says; the node stays in service.
+
+bats_require_minimum_version 1.5.0
+load support
+
+setup_file() { start_lab; }
+teardown_file() { lab down >&2; }
+teardown() { lab run timeout 20 scancel -u user1; }
+
+# make_image NAME VERSION [LINE…]: tiny once more, registered and not approved. Each line is one of its
+# manifest.
+make_image() {
+    lab run sh -c '
+        set -e
+        mkdir -p "/root/$1-$2" && cd "/root/$1-$2"
+        cp /run/lab/images/tiny/tiny.squashfs root.squashfs
+        echo "$1 $2" >>root.squashfs
+        printf "name: %s\nversion: \"%s\"\nneeds: {memory: 96M}\n" "$1" "$2" >manifest.yaml
+        echo "root: {file: root.squashfs, format: squashfs}" >>manifest.yaml
+        shift 2
+        for line in "$@"; do echo "$line" >>manifest.yaml; done
+        timeout 60 workspace image register manifest.yaml' sh "$@" >&2
+}
+
+approve() { lab run timeout 20 workspace image approve "$@" >&2; }
+
+digest_of() { lab run timeout 20 workspace image show "$1" | sed -n 's/^digest *//p'; }
+
+# hold IMAGE [ARGUMENTS…]: a job that is pinned and does not start yet; prints its id.
+hold() { submit user1 -o 'out-%j' --hold --workspace="$1" "${@:2}" --wrap 'echo it ran'; }
+
+# release JOB: sets `job`, `state` and `output` as run_job does.
+release() {
+    job=$1
+    lab run timeout 10 scontrol release "$job"
+    state=$(wait_for_job "$job")
+    output=$(as user1 cat "out-$job")
+}
+
+# in_config N|ctl TEXT: more lines in a machine's workspace.yaml, in place of those of the last time.
+in_config() {
+    local where=(on "$1")
+    [ "$1" != ctl ] || where=(lab run)
+    "${where[@]}" sh -c 'sed -i "/^# of a test/,\$d" /etc/workspace/workspace.yaml
+        printf "# of a test\n%s\n" "$1" >>/etc/workspace/workspace.yaml' sh "$2"
+}
+
+# refused_by_node REASON: the last job's.
+refused_by_node() {
+    expect_state FAILED
+    expect_output_contains "$1"
+    expect_in_service 1
+    expect_nothing_left 1
+}
+
+@test "an image that nobody approved is refused at submission, and used once it is approved" {
+    make_image fresh 1
+    run as user1 sbatch --workspace=fresh --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains 'workspace: image fresh:1 is not approved: its manifest is not signed; images you may use: legacy-bullseye, tiny'
+    run as user1 workspace list
+    [[ $output != *fresh* ]]
+    approve fresh
+    run_job user1 --workspace=fresh --wrap 'echo it ran'
+    expect_state COMPLETED
+    expect_output 'it ran'
+}
+
+@test "a use is in the node's audit log, and the digest in the job's record" {
+    local digest
+    digest=$(digest_of tiny)
+    run_job user1 --workspace=tiny --wrap true
+    expect_state COMPLETED
+    run lab run timeout 10 scontrol -o show job "$job"
+    expect_output_contains "AdminComment=workspace=tiny:1@$digest "
+    run on 1 grep " job=$job " /var/log/workspace/audit.log
+    expect_output_contains " uid=2001 user=user1 image=tiny:1 digest=$digest key=lab key_id="
+    expect_output_contains ' outcome=granted'
+    run on 1 stat -c %a /var/log/workspace/audit.log
+    expect_output 600
+}
+
+@test "minisign signs elsewhere, approve takes its signature, and minisign verifies ours" {
+    make_image elsewhere 1
+    run lab run sh -c 'set -e; cd /root
+        minisign -G -W -p m.pub -s m.key >/dev/null
+        workspace image approve elsewhere --signature m.pub' 2>&1
+    expect_output_contains 'a signature has 4 lines, not 2'
+    lab run sh -c 'set -e; cd /root
+        file=/var/lib/workspace/store/images/elsewhere/1/manifest.yaml
+        minisign -S -s m.key -m "$file" -x m.minisig >/dev/null
+        ! workspace image approve elsewhere --signature m.minisig 2>m.err
+        grep -q "which this site does not trust" m.err
+        printf "public_key: %s\nimages: [\"else*\"]\n" "$(tail -1 m.pub)" >/etc/workspace/keys/minisign.yaml
+        workspace image approve elsewhere --signature m.minisig
+        minisign -Vm "$file" -p m.pub -q
+        key=$(workspace image key list --json | jq -r ".keys[] | select(.name == \"lab\") | .public_key")
+        minisign -Vm /var/lib/workspace/store/images/tiny/1/manifest.yaml -P "$key" -q'
+    # The node has not been given the key: where it counts, the image is not approved.
+    run as user1 srun -Q --workspace=elsewhere true
+    [ "$status" -ne 0 ]
+    expect_output_contains 'image elsewhere:1 is not approved: its signature is by the key '
+    lab run cat /etc/workspace/keys/minisign.yaml | on 1 sh -c 'cat >/etc/workspace/keys/minisign.yaml'
+    run as user1 srun -Q --workspace=elsewhere echo 'it ran'
+    expect_output 'it ran'
+}
+
+@test "a catalogue that was tampered with is refused by the node" {
+    local line digest
+    make_image tampered 1
+    approve tampered
+    job=$(hold tampered)
+    line=$(as user1 workspace resolve --image tampered)
+    lab run sh -c 'cd /var/lib/workspace/store/images/tampered/1
+        sed -i "s/memory: 96M/memory: 95M/" manifest.yaml'
+    release "$job"
+    refused_by_node 'image tampered:1 is not the one the job was submitted with'
+    # One who forges the request gets no further: what the digest covers is signed.
+    digest=$(lab run sha256sum /var/lib/workspace/store/images/tampered/1/manifest.yaml | cut -d' ' -f1)
+    refused_when_forged "$(sed "s/digest=[^ ]*/digest=sha256:$digest/" <<<"$line")" \
+        'image tampered:1 is not approved: its signature is not one of this content by that key'
+    lab run rm /var/lib/workspace/store/images/tampered/1/manifest.yaml.minisig
+    refused_when_forged "$(sed "s/digest=[^ ]*/digest=sha256:$digest/" <<<"$line")" \
+        'image tampered:1 is not approved: its manifest is not signed'
+}
+
+# refused_when_forged LINE REASON: the prolog by hand, for a plain job of user1, with a request of the
+# user's own making.
+refused_when_forged() {
+    job=$(start_job user1)
+    prolog "$1"
+    run on 1 cat "/run/workspace/$job/record"
+    expect_output_contains 'state=failed'
+    run as user1 srun -Q --jobid="$job" --overlap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "$2"
+    run on 1 grep " job=$job " /var/log/workspace/audit.log
+    expect_output_contains ' outcome=refused reason='
+    epilog "$1"
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    expect_in_service 1
+    expect_nothing_left 1
+}
+
+@test "who may not use an image is refused at submission, and by the node whatever the request says" {
+    local line
+    make_image theirs 1 'access: {allow: {users: [user2]}}'
+    approve theirs
+    run as user1 sbatch --workspace=theirs --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'theirs:1' is not for you: of users it is for user2; you have user 'user1'; images you may use: "
+    line=$(as user2 workspace resolve --image theirs)
+    refused_when_forged "$line" "image 'theirs:1' is not for you: of users it is for user2; you have user 'user1'"
+    run_job user2 --workspace=theirs --wrap 'echo it ran'
+    expect_output 'it ran'
+}
+
+@test "account and partition are checked by the controller, and again by the node" {
+    make_image taught 1 'access: {allow: {accounts: [course]}, deny: {partitions: [gpu]}}'
+    approve taught
+    run as user1 sbatch --workspace=taught -A physics --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'taught' is not for you: of accounts it is for course; you have account 'physics'"
+    run_job user1 --workspace=taught -A course --wrap 'echo it ran'
+    expect_output 'it ran'
+    # The site's own rules, which the login side has not heard of.
+    in_config 1 'access: {"taught": {deny: {partitions: [main]}}}'
+    run_job user1 --workspace=taught -A course --wrap 'echo it ran'
+    in_config 1 ''
+    refused_by_node "image 'taught:1' is not for you: partition 'main' is denied"
+    in_config ctl 'access: {"taught": {deny: {partitions: [main]}}}'
+    run as user1 sbatch --workspace=taught -A course --wrap true
+    in_config ctl 'digest_shown_in: comment'
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'taught' is not for you: partition 'main' is denied"
+    job=$(hold tiny --comment=mine)
+    run lab run timeout 10 scontrol -o show job "$job"
+    in_config ctl ''
+    expect_output_contains " Comment=mine workspace=tiny:1@sha256:"
+}
+
+@test "an image or a key that is revoked while the job waits is refused with the reason" {
+    local key
+    make_image doomed 1
+    approve doomed
+    job=$(hold doomed)
+    on 1 workspace image revoke "$(digest_of doomed)" --reason 'its sshd has a hole'
+    release "$job"
+    refused_by_node 'image doomed:1 is revoked: its sshd has a hole'
+
+    job=$(hold tiny)
+    on 1 workspace image key revoke lab --reason 'the laptop was stolen'
+    release "$job"
+    on 1 rm /etc/workspace/keys/revoked.yaml
+    refused_by_node 'is revoked: the laptop was stolen'
+}
+
+was_used_twice() { [ "$(on 1 grep -c " job=$1 " /var/log/workspace/audit.log)" -eq 2 ]; }
+
+@test "a job keeps the image it was submitted with, through requeue and array, when the name moves on" {
+    local first second array task
+    make_image moving 1
+    approve moving
+    first=$(digest_of moving)
+    job=$(hold moving --requeue)
+    array=$(hold moving --array=1-2)
+    make_image moving 2
+    [ "$(as user1 workspace resolve --image moving | grep -o 'digest=[^ ]*')" = "digest=$first" ] # not approved yet
+    approve moving
+    second=$(digest_of moving)
+    [ "$first" != "$second" ]
+    release "$job"
+    expect_state COMPLETED
+    lab run timeout 10 scontrol requeue "$job"
+    lab run timeout 10 scontrol update "job=$job" starttime=now
+    # Until the epilog of the first run is over the job is still as it was.
+    eventually $((2 * kBootDeadlineS)) was_used_twice "$job"
+    [ "$(wait_for_job "$job")" = COMPLETED ]
+    run on 1 grep " job=$job " /var/log/workspace/audit.log
+    [ "$(grep -c " image=moving:1 digest=$first " <<<"$output")" -eq 2 ]
+    lab run timeout 10 scontrol release "$array"
+    for task in 1 2; do [ "$(wait_for_job "${array}_$task")" = COMPLETED ]; done
+    run on 1 grep -c " image=moving:1 digest=$first .* outcome=granted" /var/log/workspace/audit.log
+    expect_output 4
+    run_job user1 --workspace=moving --wrap true
+    run on 1 grep " job=$job " /var/log/workspace/audit.log
+    expect_output_contains " image=moving:2 digest=$second "
+}
