@@ -1,0 +1,77 @@
+"""Holds the manifest's JSON schema and `workspace image lint` to the same judgement.
+
+Usage: manifest_schema_test.py SCHEMA WORKSPACE
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+BASE = {"name": "tiny", "version": "1", "root": {"file": "root.squashfs", "format": "squashfs"}}
+GOOD = [
+    {},
+    {"description": "for tests", "maintainer": "Ada", "licence": "GPL-2.0-only"},
+    {"created": "2026-01-31", "expires": "2027-01-31T12:00:00Z"},
+    {"needs": {"memory": "2G", "vcpus": 2, "disk": 100, "architecture": "aarch64", "gpu": 1}},
+    {"env": {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}, "workdir": "/opt"},
+    {"mounts": ["/sw:/opt/sw:ro"], "allow_root": True, "network": "none", "host_commands": ["squeue"]},
+    {"access": {"allow": {"groups": ["a b"], "qos": []}, "deny": {"users": ["eve"]}}},
+    {"version": "2026.1-rc1", "kernel_options": "quiet"},
+]
+BAD = [
+    {"name": "Tiny"},
+    {"name": "none"},
+    {"name": "a" * 65},
+    {"version": "-1"},
+    {"colour": "red"},
+    {"root": {"file": "root.squashfs", "format": "xfs"}},
+    {"root": {"format": "squashfs"}},
+    {"root": {"file": "root.squashfs", "format": "squashfs", "digest": "sha256:00"}},
+    {"root": "root.squashfs"},
+    {"kernel": {"file": "vmlinux", "format": "elf"}},
+    {"created": "yesterday"},
+    {"needs": {"memory": "much"}},
+    {"needs": {"vcpus": 65536}},
+    {"needs": {"cpus": 1}},
+    {"needs": {"architecture": "sparc"}},
+    {"env": {"1A": "x"}},
+    {"workdir": "opt"},
+    {"mounts": ["sw"]},
+    {"network": "public"},
+    {"boot": "pygrub"},
+    {"host_commands": ["rm -rf"]},
+    {"access": {"allow": {"user": ["ann"]}}},
+    {"access": {"permit": {"users": ["ann"]}}},
+    {"access": {"allow": {"users": ["a,b"]}}},
+    {"access": {"allow": {"users": "ann"}}},
+    {"description": "x" * 257},
+    {"kernel_options": "caf\u00e9"},
+]
+
+
+def main() -> int:
+    schema = json.loads(Path(sys.argv[1]).read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "root.squashfs").write_bytes(b"hsqs")
+        manifest = Path(folder) / "manifest.yaml"
+        for changes, expected in [(case, True) for case in GOOD] + [(case, False) for case in BAD]:
+            text = yaml.safe_dump({**BASE, **changes}, allow_unicode=True)
+            manifest.write_text(text)
+            by_schema = validator.is_valid({**BASE, **changes})
+            by_lint = subprocess.run([sys.argv[2], "image", "lint", manifest], capture_output=True, text=True)
+            if (by_schema, by_lint.returncode == 0) != (expected, expected):
+                failures += 1
+                print(f"{changes}: schema {by_schema}, lint {by_lint.returncode} {by_lint.stderr.strip()}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
