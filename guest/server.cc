@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -34,7 +35,11 @@ UniqueFd listen_on(const GuestConfig& config, struct sockaddr_in& own) {
   if (::inet_pton(AF_INET, config.guest_address.c_str(), &own.sin_addr) != 1)
     throw Error(ErrorKind::kInvalid, "'" + config.guest_address + "' is not an IPv4 address");
   UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // Connections inherit it (tcp(7)). Without it a stream's credit waits until the node has
+  // acknowledged the one before, which the node puts off while it waits for credit.
+  const int yes = 1;
   if (!socket.valid() ||
+      ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0 ||
       ::bind(socket.get(), reinterpret_cast<const struct sockaddr*>(&own), sizeof own) != 0 ||
       ::listen(socket.get(), SOMAXCONN) != 0)
     throw_guest_errno("listening on " + config.guest_address);

@@ -116,6 +116,8 @@ class TaskRelay {
     if (entries[1].revents != 0) reap();
     if (entries[0].revents != 0) socket_.receive();
     while (const auto frame = socket_.next()) handle(*frame);
+    streams_.write_ahead(socket_);
+    pmi_.write_ahead(socket_);
     socket_.flush();
   }
 

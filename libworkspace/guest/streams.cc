@@ -159,6 +159,12 @@ void Streams::serve(const std::vector<struct pollfd>& entries, std::size_t first
   }
 }
 
+void Streams::write_ahead(FrameSocket& socket) {
+  for (auto& sink : sinks_) {
+    if (sink && sink->never_blocks() && sink->wants_to_write()) sink->write_some(socket);
+  }
+}
+
 bool Streams::sources_are_drained() const {
   return std::all_of(sources_.begin(), sources_.end(), [](const auto& source) {
     if (!source || !source->open()) return true;

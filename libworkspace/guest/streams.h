@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits.h>
 #include <poll.h>
 
 #include <array>
@@ -55,6 +56,8 @@ class StreamSink {
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool wants_to_write() const { return fd_.valid() && !queue_.empty(); }
+  /// Whether write_some may be called without asking poll(2) first.
+  [[nodiscard]] bool never_blocks() const { return write_bytes_ > PIPE_BUF; }
 
   /// Queues bytes from the other side; once nobody reads here, drops them. Errors: kInvalid when
   /// they are more than the credit given.
@@ -106,6 +109,10 @@ class Streams {
   static constexpr std::size_t kPollEntries = 2 * std::size_t{kStreamCount};
   /// Serves those entries, the first of which stands at `first`.
   void serve(const std::vector<struct pollfd>& entries, std::size_t first, FrameSocket& socket);
+
+  /// Writes at once what has come for descriptors that do not block: a turn of the event loop less
+  /// for each piece.
+  void write_ahead(FrameSocket& socket);
 
   /// True when every source is at its end or has nothing to read just now.
   [[nodiscard]] bool sources_are_drained() const;

@@ -77,6 +77,8 @@ void TaskRelay::serve_once() {
     if (!frame) break;
     handle(*frame);
   }
+  streams_.write_ahead(socket_);
+  pmi_.write_ahead(socket_);
   socket_.flush();
 }
 
