@@ -89,27 +89,72 @@ FrameSocket::FrameSocket(UniqueFd fd) : fd_(std::move(fd)) {
 }
 
 void FrameSocket::send(FrameType type, std::uint8_t stream, std::string_view payload) {
-  if (!broken_) append_frame(output_, type, stream, payload);
+  if (!broken_) append_frame(moved_bytes_ > 0 ? behind_ : output_, type, stream, payload);
+}
+
+void FrameSocket::send_from_pipe(std::uint8_t stream, std::shared_ptr<const UniqueFd> pipe,
+                                 std::size_t bytes) {
+  if (broken_) return;
+  append_header(output_, FrameType::kData, stream, bytes);
+  pipe_ = std::move(pipe);
+  moved_bytes_ = bytes;
 }
 
 void FrameSocket::flush() {
+  send_queued();
+  if (moved_bytes_ == 0 || !output_.empty()) return;
+  move_from_pipe();
+  if (moved_bytes_ > 0) return;
+  output_ = std::move(behind_);
+  behind_.clear();
+  send_queued();
+}
+
+void FrameSocket::send_queued() {
+  // The header of a frame whose payload follows goes in one segment with it.
+  const int more = moved_bytes_ > 0 ? MSG_MORE : 0;
   std::size_t sent_bytes = 0;
   while (sent_bytes < output_.size()) {
     const ssize_t sent = ::send(fd_.get(), output_.data() + sent_bytes, output_.size() - sent_bytes,
-                                MSG_NOSIGNAL | MSG_DONTWAIT);
+                                MSG_NOSIGNAL | MSG_DONTWAIT | more);
     if (sent >= 0) {
       sent_bytes += static_cast<std::size_t>(sent);
     } else if (errno != EINTR) {
-      if (errno != EAGAIN) broken_ = true;
+      if (errno != EAGAIN) give_up();
       break;
     }
   }
   output_.erase(0, broken_ ? output_.size() : sent_bytes);
 }
 
-void FrameSocket::shut() {
-  output_.clear();
+/// The bytes are in the pipe; EAGAIN is the socket's. Should somebody have taken them from the pipe
+/// meanwhile (a task may open its own stdout for reading), the next ones that come are moved in
+/// their place, and if none can come any more the connection is of no use: the frame cannot end.
+void FrameSocket::move_from_pipe() {
+  while (moved_bytes_ > 0) {
+    const ssize_t moved = ::splice(pipe_->get(), nullptr, fd_.get(), nullptr, moved_bytes_,
+                                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (moved > 0) {
+      moved_bytes_ -= static_cast<std::size_t>(moved);
+    } else if (moved == 0 || (errno != EINTR && errno != EAGAIN)) {
+      give_up();
+    } else if (errno == EAGAIN) {
+      return;
+    }
+  }
+  pipe_.reset();
+}
+
+void FrameSocket::give_up() {
   broken_ = true;
+  output_.clear();
+  behind_.clear();
+  pipe_.reset();
+  moved_bytes_ = 0;
+}
+
+void FrameSocket::shut() {
+  give_up();
   ::shutdown(fd_.get(), SHUT_RDWR);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,13 +29,18 @@ class FrameSocket {
   [[nodiscard]] int fd() const { return fd_.get(); }
   /// Queues a frame; flush() sends it.
   void send(FrameType type, std::uint8_t stream, std::string_view payload);
-  [[nodiscard]] bool has_output() const { return !output_.empty(); }
+  /// Queues a kData frame whose payload, which is in `pipe` already, the kernel moves from there
+  /// (splice(2)): it is never copied to this process. Only while !has_output().
+  void send_from_pipe(std::uint8_t stream, std::shared_ptr<const UniqueFd> pipe, std::size_t bytes);
+  [[nodiscard]] bool has_output() const { return !output_.empty() || moved_bytes_ > 0; }
   /// True while so much is queued that no stream should be read for more.
-  [[nodiscard]] bool congested() const { return output_.size() >= kStreamWindowBytes; }
+  [[nodiscard]] bool congested() const {
+    return moved_bytes_ > 0 || output_.size() >= kStreamWindowBytes;
+  }
   /// True while so much is queued that what would add to it must wait: the other side does not
   /// read.
-  [[nodiscard]] bool flooded() const { return output_.size() >= 8 * kStreamWindowBytes; }
-  [[nodiscard]] std::size_t output_bytes() const { return output_.size(); }
+  [[nodiscard]] bool flooded() const { return output_bytes() >= 8 * kStreamWindowBytes; }
+  [[nodiscard]] std::size_t output_bytes() const { return output_.size() + behind_.size(); }
   /// Drops what is queued and breaks the connection.
   void shut();
   /// True once the other side has closed or the connection broke; nothing more can be sent.
@@ -48,9 +54,17 @@ class FrameSocket {
   std::optional<Frame> next() { return reader_.next(); }
 
  private:
+  void send_queued();
+  void move_from_pipe();
+  void give_up();
+
   UniqueFd fd_;
   FrameReader reader_;
   std::string output_;
+  // A frame whose header is in output_ or sent, and whose payload is moved after that.
+  std::shared_ptr<const UniqueFd> pipe_;
+  std::size_t moved_bytes_ = 0;  ///< still to be moved
+  std::string behind_;           ///< what was queued after that frame
   bool broken_ = false;
 };
 

@@ -88,13 +88,18 @@ void expect_task_channel(const Frame& frame) {
          std::to_string(channel_of(frame.stream)) + ", which is not open");
 }
 
-void append_frame(std::string& out, FrameType type, std::uint8_t stream, std::string_view payload) {
-  if (payload.size() > kMaxPayloadBytes)
-    refuse("a payload of " + std::to_string(payload.size()) + " bytes does not fit into a frame");
-  out += encode_u32(static_cast<std::uint32_t>(payload.size()));
+void append_header(std::string& out, FrameType type, std::uint8_t stream,
+                   std::size_t payload_bytes) {
+  if (payload_bytes > kMaxPayloadBytes)
+    refuse("a payload of " + std::to_string(payload_bytes) + " bytes does not fit into a frame");
+  out += encode_u32(static_cast<std::uint32_t>(payload_bytes));
   out += static_cast<char>(type);
   out += static_cast<char>(stream);
   out.append(2, '\0');
+}
+
+void append_frame(std::string& out, FrameType type, std::uint8_t stream, std::string_view payload) {
+  append_header(out, type, stream, payload.size());
   out.append(payload);
 }
 

@@ -83,6 +83,10 @@ constexpr std::uint8_t channel_of(std::uint8_t stream) {
 /// Puts a frame behind `out`. The payload must not be longer than kMaxPayloadBytes.
 void append_frame(std::string& out, FrameType type, std::uint8_t stream, std::string_view payload);
 
+/// Puts the header alone behind `out`: the payload follows by another way.
+void append_header(std::string& out, FrameType type, std::uint8_t stream,
+                   std::size_t payload_bytes);
+
 /// A frame's first bytes, checked.
 struct FrameHeader {
   FrameType type{};

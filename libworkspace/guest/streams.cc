@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,14 @@ namespace {
 
 /// Credit goes back in portions, so that it costs no frame for every write.
 constexpr std::size_t kCreditPortionBytes = kStreamWindowBytes / 4;
+
+/// Of fewer bytes a copy costs less than what the kernel does to move them.
+constexpr std::size_t kLeastMovedBytes = 4096;
+
+bool is_pipe(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(ErrorKind::kInvalid, "protocol error: " + why);
@@ -35,9 +44,25 @@ std::size_t safe_write_bytes(int fd) {
 
 }  // namespace
 
+StreamSource::StreamSource(std::uint8_t stream, UniqueFd fd)
+    : stream_(stream),
+      fd_(std::make_shared<const UniqueFd>(std::move(fd))),
+      is_pipe_(is_pipe(fd_->get())) {}
+
+std::size_t StreamSource::bytes_in_pipe() const {
+  int waiting = 0;
+  if (!is_pipe_ || ::ioctl(fd_->get(), FIONREAD, &waiting) != 0 || waiting < 0) return 0;
+  return std::min({static_cast<std::size_t>(waiting), credit_bytes_, kMaxPayloadBytes});
+}
+
 void StreamSource::read_some(FrameSocket& socket) {
+  if (const std::size_t waiting = socket.has_output() ? 0 : bytes_in_pipe();
+      waiting >= kLeastMovedBytes) {
+    credit_bytes_ -= waiting;
+    return socket.send_from_pipe(stream_, fd_, waiting);
+  }
   std::array<char, kMaxPayloadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  const ssize_t got = ::read(fd_.get(), buffer.data(), std::min(buffer.size(), credit_bytes_));
+  const ssize_t got = ::read(fd_->get(), buffer.data(), std::min(buffer.size(), credit_bytes_));
   if (got > 0) {
     credit_bytes_ -= static_cast<std::size_t>(got);
     socket.send(FrameType::kData, stream_, {buffer.data(), static_cast<std::size_t>(got)});

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,13 +20,14 @@ namespace workspace {
 /// A descriptor whose bytes go out as kData, as far as the reader on the other side gave credit.
 class StreamSource {
  public:
-  StreamSource(std::uint8_t stream, UniqueFd fd) : stream_(stream), fd_(std::move(fd)) {}
+  StreamSource(std::uint8_t stream, UniqueFd fd);
 
-  [[nodiscard]] int fd() const { return fd_.get(); }
-  [[nodiscard]] bool open() const { return fd_.valid(); }
+  [[nodiscard]] int fd() const { return fd_ ? fd_->get() : -1; }
+  [[nodiscard]] bool open() const { return fd_ && fd_->valid(); }
   [[nodiscard]] bool wants_to_read() const { return open() && credit_bytes_ > 0; }
 
-  /// One read(2), which the caller knows not to block. At the end of the file it sends kClose.
+  /// One read(2), which the caller knows not to block, or none where much waits in a pipe, which
+  /// the socket then takes it from. At the end of the file it sends kClose.
   void read_some(FrameSocket& socket);
 
   /// Errors: kInvalid when the credit would be more than a whole window.
@@ -35,8 +37,12 @@ class StreamSource {
   void close() { fd_.reset(); }
 
  private:
+  /// What waits in the pipe, as far as there is credit; 0 for what is no pipe.
+  [[nodiscard]] std::size_t bytes_in_pipe() const;
+
   std::uint8_t stream_;
-  UniqueFd fd_;
+  std::shared_ptr<const UniqueFd> fd_;  ///< shared with the socket that takes from it
+  bool is_pipe_;
   std::size_t credit_bytes_ = kStreamWindowBytes;
 };
 

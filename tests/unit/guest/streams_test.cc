@@ -74,6 +74,33 @@ TEST_F(StreamsTest, SourceSendsBytesAndItsEnd) {
   EXPECT_TRUE(streams_.sources_are_drained());
 }
 
+/// What waits in a pipe is moved by the kernel; frames that are queued meanwhile come after it, and a
+/// socket that takes little at a time gets all of it.
+TEST_F(StreamsTest, SourceMovesWhatWaitsInAPipe) {
+  std::string data(200'000, '\0');
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<char>(i * 7 + i / 251);
+  ASSERT_GE(::fcntl(write_end_.get(), F_SETPIPE_SZ, 1 << 20), 1 << 20);
+  const int small = 4096;
+  ::setsockopt(near_->fd(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+  streams_.add_source(kStdout, std::move(read_end_));
+  write_all(write_end_.get(), data, "a pipe");
+  std::string text;
+  for (int turn = 0; turn < 2000 && text.size() < data.size(); ++turn) {
+    serve();
+    if (turn == 1) near_->send(FrameType::kStarted, 0, encode_u32(1));
+    text += arrived();
+  }
+  const std::size_t at = text.find("<STARTED>");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_TRUE(text.erase(at, 9) == data.substr(0, text.size()));
+  write_end_.reset();
+  for (int turn = 0; turn < 2000 && !text.ends_with("<CLOSE>"); ++turn) {
+    serve();
+    text += arrived();
+  }
+  EXPECT_TRUE(text == data + "<CLOSE>") << text.size() << " bytes";
+}
+
 TEST_F(StreamsTest, SourceStopsWithoutCredit) {
   const UniqueFd zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
   streams_.add_source(kStdout, UniqueFd(::dup(zero.get())));
