@@ -114,7 +114,7 @@ class TaskRelay {
     pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
     if (door_ != nullptr) door_->serve(entries, first_of_door, socket_);
     if (entries[1].revents != 0) reap();
-    if (entries[0].revents != 0) socket_.receive();
+    if (entries[0].revents != 0) streams_.receive(socket_);
     while (const auto frame = socket_.next()) handle(*frame);
     streams_.write_ahead(socket_);
     pmi_.write_ahead(socket_);

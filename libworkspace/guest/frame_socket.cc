@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -158,9 +159,54 @@ void FrameSocket::shut() {
   ::shutdown(fd_.get(), SHUT_RDWR);
 }
 
-void FrameSocket::receive() {
+void FrameSocket::receive() { receive_at_most(kReadBytes); }
+
+void FrameSocket::receive(PayloadTaker& taker) {
+  if (arriving_bytes_ == 0) {
+    // After a large frame another is likely: of that one the header alone is read, so that the
+    // payload can be moved.
+    receive_at_most(reader_.expects_large() ? kFrameHeaderBytes : kReadBytes);
+    const auto header = reader_.incomplete();
+    if (!header || header->type != FrameType::kData || header->payload_bytes < kLeastMovedBytes ||
+        !taker.can_take(header->stream, header->payload_bytes))
+      return;
+    arriving_stream_ = header->stream;
+    arriving_bytes_ = reader_.cut_incomplete();
+    if (arriving_bytes_ == header->payload_bytes) (void)move_to_pipe(taker);
+    return;
+  }
+  if (!move_to_pipe(taker)) receive_at_most(kReadBytes);
+}
+
+/// False when the rest of the frame is to be copied after all: its pipe is full, or closed, or not
+/// yet at this frame.
+bool FrameSocket::move_to_pipe(PayloadTaker& taker) {
+  const int pipe = taker.pipe_of(arriving_stream_);
+  const ssize_t moved = pipe < 0 ? -1
+                                 : ::splice(fd_.get(), nullptr, pipe, nullptr, arriving_bytes_,
+                                            SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  if (moved > 0) {
+    arriving_bytes_ -= static_cast<std::size_t>(moved);
+    taker.take_moved(arriving_stream_, static_cast<std::size_t>(moved));
+    return true;
+  }
+  if (moved == 0) {
+    broken_ = true;
+    return true;
+  }
+  int waiting = 0;
+  if (pipe >= 0 && errno == EAGAIN && ::ioctl(fd_.get(), FIONREAD, &waiting) == 0 && waiting == 0)
+    return true;
+  std::string header;
+  append_header(header, FrameType::kData, arriving_stream_, arriving_bytes_);
+  reader_.feed(header);
+  arriving_bytes_ = 0;
+  return false;
+}
+
+void FrameSocket::receive_at_most(std::size_t bytes) {
   std::array<char, kReadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  const ssize_t got = ::recv(fd_.get(), buffer.data(), bytes, MSG_DONTWAIT);
   if (got > 0) {
     reader_.feed({buffer.data(), static_cast<std::size_t>(got)});
   } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {

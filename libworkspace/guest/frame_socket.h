@@ -20,6 +20,18 @@ void send_frame(int socket, FrameType type, std::string_view payload, Deadline d
 /// frames. Errors: kInvalid for a malformed frame; kGuest as above.
 std::optional<Frame> receive_frame(int socket, Deadline deadline);
 
+/// Who can take the payload of large kData frames as it comes, in a pipe.
+class PayloadTaker {
+ public:
+  virtual ~PayloadTaker() = default;
+  /// Whether so many bytes of a stream could go into a pipe.
+  [[nodiscard]] virtual bool can_take(std::uint8_t stream, std::size_t bytes) const = 0;
+  /// The pipe, or -1 while the bytes must be copied: others have to be written before them.
+  [[nodiscard]] virtual int pipe_of(std::uint8_t stream) const = 0;
+  /// So many bytes are in the pipe.
+  virtual void take_moved(std::uint8_t stream, std::size_t bytes) = 0;
+};
+
 /// A connection of many frames for an event loop: what is sent is queued, what is received is cut
 /// into frames. The socket is this object's alone, so it may be made non-blocking.
 class FrameSocket {
@@ -50,6 +62,9 @@ class FrameSocket {
   void flush();
   /// Reads what is there now, for next().
   void receive();
+  /// The same, but of large kData frames the kernel moves the payload on to the taker's pipe, where
+  /// it can, and what has come of it before is cut off as a frame of its own.
+  void receive(PayloadTaker& taker);
   /// The next frame received, if a whole one is there. Errors: kInvalid for a malformed one.
   std::optional<Frame> next() { return reader_.next(); }
 
@@ -57,6 +72,8 @@ class FrameSocket {
   void send_queued();
   void move_from_pipe();
   void give_up();
+  void receive_at_most(std::size_t bytes);
+  bool move_to_pipe(PayloadTaker& taker);
 
   UniqueFd fd_;
   FrameReader reader_;
@@ -65,6 +82,9 @@ class FrameSocket {
   std::shared_ptr<const UniqueFd> pipe_;
   std::size_t moved_bytes_ = 0;  ///< still to be moved
   std::string behind_;           ///< what was queued after that frame
+  // The rest of a frame whose payload is moved on as it comes.
+  std::uint8_t arriving_stream_ = kStdin;
+  std::size_t arriving_bytes_ = 0;
   bool broken_ = false;
 };
 

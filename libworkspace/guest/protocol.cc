@@ -129,6 +129,7 @@ std::optional<Frame> FrameReader::next() {
     const std::size_t whole = kFrameHeaderBytes + header.payload_bytes;
     if (waiting.size() >= whole) {
       begin_ += whole;
+      last_was_large_ = header.payload_bytes >= kLeastMovedBytes;
       return Frame{header.type, header.stream,
                    std::string(waiting.substr(kFrameHeaderBytes, header.payload_bytes))};
     }
@@ -136,6 +137,27 @@ std::optional<Frame> FrameReader::next() {
   buffer_.erase(0, begin_);
   begin_ = 0;
   return std::nullopt;
+}
+
+std::optional<FrameHeader> FrameReader::incomplete() const {
+  const std::string_view waiting = std::string_view(buffer_).substr(begin_);
+  if (waiting.size() < kFrameHeaderBytes) return std::nullopt;
+  const FrameHeader header = FrameHeader::parse(waiting);
+  if (waiting.size() >= kFrameHeaderBytes + header.payload_bytes) return std::nullopt;
+  return header;
+}
+
+std::size_t FrameReader::cut_incomplete() {
+  const FrameHeader header = FrameHeader::parse(std::string_view(buffer_).substr(begin_));
+  const std::size_t have = buffer_.size() - begin_ - kFrameHeaderBytes;
+  const std::string shorter = encode_u32(static_cast<std::uint32_t>(have));
+  if (have == 0) {
+    buffer_.resize(begin_);
+  } else {
+    buffer_.replace(begin_, shorter.size(), shorter);
+  }
+  last_was_large_ = true;
+  return header.payload_bytes - have;
 }
 
 std::string encode_u32(std::uint32_t value) {

@@ -106,10 +106,22 @@ class FrameReader {
   /// is then to be closed.
   std::optional<Frame> next();
 
+  /// The header of the frame that has come in part, if the header is whole. Errors: kInvalid.
+  [[nodiscard]] std::optional<FrameHeader> incomplete() const;
+  /// Makes what has come of that frame's payload a frame of its own, for next(), and returns how
+  /// many bytes of it are still to come, which are then for another than this reader.
+  std::size_t cut_incomplete();
+  /// True between two frames when the last one was large.
+  [[nodiscard]] bool expects_large() const { return last_was_large_ && begin_ == buffer_.size(); }
+
  private:
   std::string buffer_;
   std::size_t begin_ = 0;
+  bool last_was_large_ = false;
 };
+
+/// A payload of fewer bytes is copied sooner than the kernel would move it from a pipe to a socket.
+inline constexpr std::size_t kLeastMovedBytes = 4096;
 
 /// Numbers in payloads: little endian, exactly 4 bytes.
 std::string encode_u32(std::uint32_t value);

@@ -18,9 +18,6 @@ namespace {
 /// Credit goes back in portions, so that it costs no frame for every write.
 constexpr std::size_t kCreditPortionBytes = kStreamWindowBytes / 4;
 
-/// Of fewer bytes a copy costs less than what the kernel does to move them.
-constexpr std::size_t kLeastMovedBytes = 4096;
-
 bool is_pipe(int fd) {
   struct stat status {};
   return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
@@ -82,6 +79,7 @@ void StreamSource::add_credit(std::uint32_t bytes) {
 StreamSink::StreamSink(std::uint8_t stream, UniqueFd fd, AtEnd at_end)
     : stream_(stream),
       fd_(std::move(fd)),
+      is_pipe_(is_pipe(fd_.get())),
       at_end_(at_end),
       write_bytes_(safe_write_bytes(fd_.get())) {}
 
@@ -125,6 +123,16 @@ void StreamSink::write_some(FrameSocket& socket) {
   }
   written_bytes_ += static_cast<std::size_t>(written);
   if (queue_.empty() && ended_) close();
+  give_credit(socket);
+}
+
+void StreamSink::accept_moved(std::size_t bytes, FrameSocket& socket) {
+  credit_bytes_ -= bytes;
+  written_bytes_ += bytes;
+  give_credit(socket);
+}
+
+void StreamSink::give_credit(FrameSocket& socket) {
   if (written_bytes_ >= kCreditPortionBytes && !ended_) {
     socket.send(FrameType::kCredit, stream_,
                 encode_u32(static_cast<std::uint32_t>(written_bytes_)));
@@ -203,6 +211,40 @@ bool Streams::sources_are_drained() const {
 bool Streams::sinks_are_written() const {
   return std::none_of(sinks_.begin(), sinks_.end(),
                       [](const auto& sink) { return sink && sink->wants_to_write(); });
+}
+
+namespace {
+
+/// The sinks of a task's own channel.
+class SinkPipes : public PayloadTaker {
+ public:
+  SinkPipes(std::array<std::optional<StreamSink>, kStreamCount>& sinks, std::uint8_t channel,
+            FrameSocket& socket)
+      : sinks_(sinks), channel_(channel), socket_(socket) {}
+
+  [[nodiscard]] bool can_take(std::uint8_t stream, std::size_t bytes) const override {
+    const auto& sink = sinks_[stream % kStreamCount];
+    return channel_of(stream) == channel_ && sink && sink->can_be_moved(bytes);
+  }
+  [[nodiscard]] int pipe_of(std::uint8_t stream) const override {
+    const auto& sink = *sinks_[stream % kStreamCount];
+    return sink.wants_to_write() ? -1 : sink.fd();
+  }
+  void take_moved(std::uint8_t stream, std::size_t bytes) override {
+    sinks_[stream % kStreamCount]->accept_moved(bytes, socket_);
+  }
+
+ private:
+  std::array<std::optional<StreamSink>, kStreamCount>& sinks_;
+  std::uint8_t channel_;
+  FrameSocket& socket_;
+};
+
+}  // namespace
+
+void Streams::receive(FrameSocket& socket) {
+  SinkPipes pipes(sinks_, channel_, socket);
+  socket.receive(pipes);
 }
 
 void Streams::close_source(std::uint8_t stream) {

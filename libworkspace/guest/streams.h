@@ -72,14 +72,23 @@ class StreamSink {
   /// The other side's end of the stream: the descriptor is closed when all is written.
   void end();
 
+  /// Whether the bytes that come next could go into the descriptor, a pipe, by the kernel's hand.
+  [[nodiscard]] bool can_be_moved(std::size_t bytes) const {
+    return is_pipe_ && never_blocks() && !ended_ && fd_.valid() && bytes <= credit_bytes_;
+  }
+  /// So many bytes went there; nothing may be queued.
+  void accept_moved(std::size_t bytes, FrameSocket& socket);
+
   /// One write(2) after poll(2) found the descriptor ready. When nobody reads it sends kClose.
   void write_some(FrameSocket& socket);
 
  private:
   void close();
+  void give_credit(FrameSocket& socket);
 
   std::uint8_t stream_;
   UniqueFd fd_;
+  bool is_pipe_;
   AtEnd at_end_;
   std::size_t write_bytes_;
   std::string queue_;
@@ -124,6 +133,9 @@ class Streams {
   [[nodiscard]] bool sources_are_drained() const;
   [[nodiscard]] bool sinks_are_written() const;
   void close_source(std::uint8_t stream);
+
+  /// Receives what is there now; large pieces of a stream go straight into its pipe.
+  void receive(FrameSocket& socket);
 
  private:
   std::uint8_t channel_;

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "tests/support/expect_error.h"
 
 namespace workspace {
@@ -21,7 +23,9 @@ Frame frame(FrameType type, std::uint8_t stream, std::string payload = {}) {
 /// Both ends of a connection and a pipe for the stream that is looked at.
 class StreamsTest : public ::testing::Test {
  protected:
-  StreamsTest() {
+  StreamsTest() { renew(); }
+
+  void renew() {
     ::signal(SIGPIPE, SIG_IGN);
     int ends[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
@@ -30,6 +34,7 @@ class StreamsTest : public ::testing::Test {
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
     read_end_ = UniqueFd(ends[0]);
     write_end_ = UniqueFd(ends[1]);
+    streams_ = Streams();
   }
 
   /// Serves everything that is ready, until nothing is.
@@ -74,8 +79,8 @@ TEST_F(StreamsTest, SourceSendsBytesAndItsEnd) {
   EXPECT_TRUE(streams_.sources_are_drained());
 }
 
-/// What waits in a pipe is moved by the kernel; frames that are queued meanwhile come after it, and a
-/// socket that takes little at a time gets all of it.
+/// What waits in a pipe is moved by the kernel; frames that are queued meanwhile come after it, and
+/// a socket that takes little at a time gets all of it.
 TEST_F(StreamsTest, SourceMovesWhatWaitsInAPipe) {
   std::string data(200'000, '\0');
   for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<char>(i * 7 + i / 251);
@@ -130,6 +135,72 @@ TEST_F(StreamsTest, SinkWritesAndGivesCreditBack) {
   EXPECT_EQ(arrived(), "<CREDIT>");
   streams_.handle(frame(FrameType::kClose, kStdin));
   EXPECT_EQ(read_all(read_end_.get(), 1 << 20, "a pipe"), data);
+}
+
+/// Large frames go into a pipe by the kernel's hand as far as it has room, and by a copy where it
+/// has none; small ones and those of other streams come between them.
+TEST_F(StreamsTest, SinkTakesLargeFramesIntoAPipe) {
+  for (const int pipe_bytes : {4096, 65536, 1 << 20}) {
+    SCOPED_TRACE(pipe_bytes);
+    renew();
+    ASSERT_GE(::fcntl(write_end_.get(), F_SETPIPE_SZ, pipe_bytes), pipe_bytes);
+    ASSERT_EQ(::fcntl(write_end_.get(), F_SETFL, O_NONBLOCK), 0);
+    ASSERT_EQ(::fcntl(read_end_.get(), F_SETFL, O_NONBLOCK), 0);
+    streams_.add_sink(kStdin, std::move(write_end_));
+    std::string sent;
+    std::string got;
+    std::size_t credit = kStreamWindowBytes;
+    std::size_t signals = 0;
+    for (int turn = 0; turn < 20'000 && got.size() < (2U << 20); ++turn) {
+      const std::size_t bytes = turn % 7 == 0 ? 10 : turn % 3 == 0 ? 5000 : kMaxPayloadBytes;
+      if (sent.size() < (2U << 20) && bytes <= credit && !far_->has_output()) {
+        std::string piece(bytes, '\0');
+        for (auto& byte : piece) byte = static_cast<char>((sent.size() + turn) % 251);
+        far_->send(FrameType::kData, kStdin, piece);
+        far_->send(FrameType::kSignal, 0, "\x0a");
+        sent += piece;
+        credit -= bytes;
+      }
+      far_->flush();
+      streams_.receive(*near_);
+      while (const auto f = near_->next()) {
+        if (f->type == FrameType::kSignal)
+          ++signals;
+        else
+          streams_.handle(*f);
+      }
+      streams_.write_ahead(*near_);
+      near_->flush();
+      far_->receive();
+      while (const auto f = far_->next()) credit += decode_u32(f->payload, "CREDIT");
+      std::array<char, 30'000> buffer{};
+      if (const ssize_t n = ::read(read_end_.get(), buffer.data(), buffer.size()); n > 0)
+        got.append(buffer.data(), static_cast<std::size_t>(n));
+      ASSERT_FALSE(near_->broken());
+    }
+    EXPECT_TRUE(got == sent.substr(0, got.size()));
+    EXPECT_GE(got.size(), 2U << 20);
+    EXPECT_GT(signals, 30U);
+  }
+}
+
+TEST_F(StreamsTest, SinkWhoseReaderHasGoneTellsSoInTheMiddleOfAFrame) {
+  ASSERT_EQ(::fcntl(write_end_.get(), F_SETFL, O_NONBLOCK), 0);
+  streams_.add_sink(kStdin, std::move(write_end_));
+  std::string bytes;
+  append_frame(bytes, FrameType::kData, kStdin, std::string(kMaxPayloadBytes, 'x'));
+  ASSERT_EQ(::send(far_->fd(), bytes.data(), 10'000, 0), 10'000);
+  const auto turn = [&] {
+    streams_.receive(*near_);
+    while (const auto f = near_->next()) streams_.handle(*f);
+    streams_.write_ahead(*near_);
+    near_->flush();
+  };
+  turn();
+  read_end_.reset();
+  write_all(far_->fd(), bytes.substr(10'000), "a socket");
+  for (int i = 0; i < 10; ++i) turn();
+  EXPECT_EQ(arrived(), "<CLOSE>");
 }
 
 TEST_F(StreamsTest, SinkThatNobodyReadsTellsSoOnce) {
