@@ -39,6 +39,8 @@ constexpr std::array kCommands = {
     Subcommand{"image verify", "[NAME[:VERSION]]",
                "hash the files of one image, or of all, in the store and in this node's cache",
                kLookOptions, &run_image_verify},
+    Subcommand{"image history", "NAME", "the versions of an image, and who approved each",
+               kLookOptions, &run_image_history},
     Subcommand{"image search", "WORD", "the images with a word in name, version or description",
                kLookOptions, &run_image_search},
     Subcommand{"image cached", "", "what this node's cache holds, the least recently used first",

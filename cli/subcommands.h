@@ -13,6 +13,7 @@ int run_image_import(const Arguments& arguments);
 int run_image_inspect(const Arguments& arguments);
 int run_image_diff(const Arguments& arguments);
 int run_image_verify(const Arguments& arguments);
+int run_image_history(const Arguments& arguments);
 int run_image_search(const Arguments& arguments);
 int run_image_cached(const Arguments& arguments);
 int run_image_prefetch(const Arguments& arguments);

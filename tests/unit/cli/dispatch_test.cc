@@ -143,6 +143,34 @@ TEST_F(SiteTest, ListsTheNewestForUsersAndAllForAdmins) {
                     HasSubstr("  approved  sha256:"), HasSubstr("  refused   sha256:")));
 }
 
+TEST_F(SiteTest, TellsTheVersionsOfAnImageAndWhoApprovedEach) {
+  sample_.make_key();
+  sample_.approve(register_image(
+      sample_.store(),
+      sample_.write_manifest("tiny", "1", "description: the first\ncreated: 2026-01-31\n"),
+      nullptr));
+  register_image(sample_.store(), sample_.write_manifest("tiny", "2"), nullptr);
+  register_image(sample_.store(), sample_.write_manifest("raw", "1"), nullptr);
+  const std::string history = run_here({"image", "history", "tiny"}).output;
+  EXPECT_THAT(history, MatchesRegex("VERSION  CREATED +REGISTERED +APPROVED +DIGEST +DESCRIPTION\n"
+                                    "2 +- .*image tiny:2 is not approved: its manifest is not "
+                                    "signed  sha256:.*\n"
+                                    "1 +2026-01-31T00:00:00Z .*  by 'site' .*the first\n"));
+  EXPECT_THAT(run_here({"image", "history", "tiny", "--json"}).output,
+              AllOf(StartsWith("{\"images\": [{\"name\": \"tiny\", \"version\": \"2\""),
+                    ::testing::Not(HasSubstr("raw"))));
+  expect_error(
+      [&] {
+        (void)run_here({"image", "history", "tinny"});
+      },
+      ErrorKind::kNotFound, StartsWith("image 'tinny' is not registered"));
+  expect_error(
+      [&] {
+        (void)run_here({"image", "history", "tiny:1"});
+      },
+      ErrorKind::kUsage, ::testing::StrEq("a history is of a name, not of a version: tiny"));
+}
+
 TEST_F(SiteTest, TellsDamageBesideTheList) {
   register_image(sample_.store(), sample_.write_manifest("tiny", "1"), nullptr);
   sample_.folder().write("store/images/tiny/2/manifest.yaml", "garbage");
