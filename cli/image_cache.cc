@@ -13,16 +13,6 @@
 namespace workspace::cli {
 namespace {
 
-/// A prefetch may wait for another one of the same image over a slow network.
-constexpr std::chrono::hours kPrefetchTimeout{6};
-
-std::vector<ImageFile> files_of(const Manifest& manifest) {
-  std::vector<ImageFile> files = {manifest.root};
-  if (manifest.kernel) files.push_back(*manifest.kernel);
-  if (manifest.initrd) files.push_back(*manifest.initrd);
-  return files;
-}
-
 /// Of which image a file is; files may be shared.
 std::map<Digest, std::string> owners_of_files(const Catalog& catalog) {
   std::map<Digest, std::string> owners;
@@ -95,17 +85,5 @@ int run_image_gc(const Arguments& arguments) {
 int run_image_pin(const Arguments& arguments) { return set_image_pinned(arguments, true); }
 
 int run_image_unpin(const Arguments& arguments) { return set_image_pinned(arguments, false); }
-
-int run_image_prefetch(const Arguments& arguments) {
-  const SiteConfig config = site_config(arguments);
-  const Catalog catalog(config.store);
-  const RegisteredImage image = catalog.resolve(ImageRef::parse(*arguments.word(0)));
-  for (const auto& file : files_of(image.manifest)) {
-    NodeCache(config.cache)
-        .ensure(*file.digest, file.size_bytes, catalog.file_path(*file.digest),
-                Deadline::in(kPrefetchTimeout));
-  }
-  return print(title_of(image) + " is in this node's cache\n");
-}
 
 }  // namespace workspace::cli

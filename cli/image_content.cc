@@ -18,6 +18,13 @@ TreeListing content_of(const Catalog& catalog, const RegisteredImage& image) {
                     Deadline::in(kListTimeout));
 }
 
+std::vector<ImageFile> files_of(const Manifest& manifest) {
+  std::vector<ImageFile> files = {manifest.root};
+  if (manifest.kernel) files.push_back(*manifest.kernel);
+  if (manifest.initrd) files.push_back(*manifest.initrd);
+  return files;
+}
+
 std::string title_of(const RegisteredImage& image) {
   return image.manifest.name.text() + ":" + image.manifest.version.text();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "libworkspace/catalog/catalog.h"
 #include "libworkspace/image/tree_listing.h"
@@ -9,6 +10,9 @@ namespace workspace::cli {
 
 /// What a registered image holds, read from the store. Errors: as list_image; kNotFound.
 TreeListing content_of(const Catalog& catalog, const RegisteredImage& image);
+
+/// All that an image consists of beside its manifest.
+std::vector<ImageFile> files_of(const Manifest& manifest);
 
 /// `NAME:VERSION`.
 std::string title_of(const RegisteredImage& image);

@@ -26,6 +26,9 @@ constexpr std::array kGcOptions = {
     Option{"--keep", "SIZE", "keep this much; without it what cache_max permits"},
     Option{"--dry-run", "", "say what would be removed"}, kConfig, kHelp};
 constexpr std::array kNodeOptions = {kConfig, kHelp};
+constexpr std::array kPrefetchOptions = {
+    Option{"--nodes", "LIST", "into the caches of these nodes, by a job of Slurm's"}, kConfig,
+    kHelp};
 
 constexpr std::array kCommands = {
     Subcommand{"image import", "SOURCE",
@@ -46,7 +49,7 @@ constexpr std::array kCommands = {
     Subcommand{"image cached", "", "what this node's cache holds, the least recently used first",
                kLookOptions, &run_image_cached},
     Subcommand{"image prefetch", "NAME[:VERSION]", "bring an image into this node's cache (root)",
-               kNodeOptions, &run_image_prefetch},
+               kPrefetchOptions, &run_image_prefetch},
     Subcommand{"image gc", "", "remove from this node's cache what no job uses (root)", kGcOptions,
                &run_image_gc},
     Subcommand{"image pin", "NAME[:VERSION]", "keep an image in this node's cache (root)",

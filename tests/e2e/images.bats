@@ -1,0 +1,52 @@
+# An image's way from a folder to the nodes: imported, registered, approved, brought to the nodes' caches.
+
+bats_require_minimum_version 1.5.0
+load support
+
+setup_file() {
+    start_lab --nodes 2
+    lab run sh -ec '
+        cd /root
+        unsquashfs -q -n -f -d tree /run/lab/images/tiny/tiny.squashfs >/dev/null
+        echo "from a folder" >tree/etc/motto' >&2
+}
+teardown_file() { lab down >&2; }
+
+@test "an image that was imported from a folder boots once it is approved" {
+    lab run sh -ec '
+        cd /root
+        workspace image import /root/tree --name motto --version 1
+        workspace image register motto-1/manifest.yaml'
+    run as user1 timeout 60 srun -Q --workspace=motto cat /etc/motto
+    [ "$status" -ne 0 ]
+    expect_output_contains "srun: error: workspace: image motto:1 is not approved: its manifest is not signed"
+    lab run workspace image approve motto
+    run as user1 timeout "$kBootDeadlineS" srun -Q --workspace=motto cat /etc/motto
+    expect_output 'from a folder'
+}
+
+@test "it is brought to the caches of the nodes that are named" {
+    lab run sh -ec '
+        cd /root
+        echo second >tree/etc/motto
+        workspace image import /root/tree --name motto --version 2
+        workspace image register motto-2/manifest.yaml
+        workspace image approve motto:2'
+    run lab run timeout 120 workspace image prefetch motto:2 --nodes 'node[1-2]'
+    expect_status 0
+    [ "$(sort <<<"$output")" = $'0: motto:2 is in this node\'s cache\n1: motto:2 is in this node\'s cache' ]
+    for node in 1 2; do
+        run on "$node" workspace image cached
+        expect_output_contains motto:2
+    done
+    run lab run workspace image prefetch motto:2 --nodes 'node1;id'
+    expect_status 64
+    expect_output_contains "--nodes: 'node1;id' is no list of nodes, such as node[1-8]"
+}
+
+@test "its history tells both versions" {
+    run lab run workspace image history motto
+    expect_status 0
+    [[ ${lines[1]} == "2 "*" by 'lab' "* ]]
+    [[ ${lines[2]} == "1 "*" by 'lab' "* ]]
+}
