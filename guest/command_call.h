@@ -51,7 +51,7 @@ class CommandCall {
   void pass_on_signals(bool pass_on);
   void write_rest();
 
-  Signals signals_;
+  Signals signals_{Signals::AtTerminal::kStop};
   FrameSocket socket_;
   std::optional<RawTerminal> terminal_;
   Streams streams_;

@@ -10,11 +10,15 @@ namespace workspace {
 /// The signals that are passed on to the program on the other side, as a descriptor that an event
 /// loop can wait for.
 ///
-/// Left alone are those that end this process for a fault of its own, SIGCHLD, and SIGPIPE: it is
-/// ignored here, because a stream that nobody reads is told to the other side instead.
+/// Every signal that somebody sends is passed on. A fault of this process still ends it: the kernel
+/// delivers that though it is blocked. What comes of the process's own doings is swallowed: SIGCHLD
+/// for a child, and SIGPIPE, because a stream that nobody reads is told to the other side instead.
 class Signals {
  public:
-  Signals();
+  /// kStop leaves SIGTTIN and SIGTTOU alone, so that a shell's background job stops when it turns
+  /// to the terminal.
+  enum class AtTerminal { kPassOn, kStop };
+  explicit Signals(AtTerminal at_terminal = AtTerminal::kPassOn);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   /// The number of the next signal that has come.

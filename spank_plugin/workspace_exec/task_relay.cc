@@ -111,8 +111,9 @@ void TaskRelay::handle(const Frame& frame) {
 
 void TaskRelay::take_signals() {
   while (const auto number = signals_.next()) {
-    if (*number == SIGWINCH) {
-      if (terminal_) outgoing_.add_resize();
+    if (*number == SIGWINCH && terminal_) {
+      // The guest's terminal sends the signal itself.
+      outgoing_.add_resize();
       continue;
     }
     // Slurm suspends a job with SIGTSTP, and its VM may then stand still and acknowledge nothing.

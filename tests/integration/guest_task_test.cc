@@ -127,6 +127,7 @@ TEST(GuestTask, GetsSigpipeWhenNobodyReads) {
 
 TEST(GuestTask, HasThousandsOfVariables) {
   TestTask task{{"env"}};
+  task.environment.emplace_back("TMPDIR=/tmp");
   for (int i = 0; i < 10000; ++i)
     task.environment.push_back("VARIABLE_" + std::to_string(i) + "=value of " + std::to_string(i));
   EXPECT_EQ(run_task(task).output, join(task.environment, "\n") + "\n");
@@ -221,6 +222,23 @@ TEST(GuestTask, CatchesSignals) {
   const TaskOutcome outcome = run_task(task);
   EXPECT_EQ(exit_code(outcome), 7);
   EXPECT_EQ(outcome.output, "ready\ncaught\n");
+}
+
+/// SIGCHLD and SIGPIPE too, and those that a process may have by a fault of its own.
+TEST(GuestTask, IgnoresEverySignalThatMayBeIgnored) {
+  std::string traps;
+  for (int number = 1; number < 32; ++number) {
+    if (number != SIGKILL && number != SIGSTOP) traps += " " + std::to_string(number);
+  }
+  TestTask task =
+      shell("trap '' " + traps + "; trap 'exit 7' 34; echo ready; while :; do sleep 0.05; done");
+  task.when_ready = [](pid_t exec, pid_t) {
+    for (int number = 1; number < 32; ++number) {
+      if (number != SIGKILL && number != SIGSTOP) ::kill(exec, number);
+    }
+    ::kill(exec, 34);
+  };
+  EXPECT_EQ(exit_code(run_task(task)), 7);
 }
 
 TEST(GuestTask, DiesByASignalFromTheNode) {
