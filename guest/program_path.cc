@@ -41,6 +41,8 @@ ProgramPath find_program(const std::string& name, const std::vector<std::string>
     if (error == 0) return {path, 0};
     forbidden = forbidden || error == EACCES;
   }
+  // slurmstepd takes the name for a path then.
+  if (!forbidden && executable_error(name) == 0) return {name, 0};
   return {"", forbidden ? EACCES : ENOENT};
 }
 

@@ -1,6 +1,7 @@
 #include "guest/task_process.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -18,6 +19,7 @@
 
 #include "guest/files.h"
 #include "guest/program_path.h"
+#include "guest/task_tmpdir.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 
@@ -138,6 +140,16 @@ void set_limits(const TaskSpec& spec) {
   }
 }
 
+/// A vCPU that is not there is left out; a task without any keeps them all.
+void bind_to_vcpus(const TaskSpec& spec) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const auto vcpu : spec.vcpus) {
+    if (vcpu < CPU_SETSIZE) CPU_SET(vcpu, &set);
+  }
+  if (!spec.vcpus.empty()) ::sched_setaffinity(0, sizeof set, &set);
+}
+
 void reset_signals() {
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   sigset_t none;
@@ -171,9 +183,13 @@ void install_descriptors(const TaskSpec& spec, const TaskEnds& ends) {
   ::syscall(SYS_close_range, kept + 1, ~0U, 0U);
 }
 
-[[noreturn]] void end_with(int status, const std::string& line) {
+void say(const std::string& line) {
   const std::string text = "workspace: " + line + "\n";
   (void)!::write(STDERR_FILENO, text.data(), text.size());
+}
+
+[[noreturn]] void end_with(int status, const std::string& line) {
+  say(line);
   ::_exit(status);
 }
 
@@ -191,9 +207,9 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
   return subject + "does not exist inside the workspace; use --chdir or --workspace-mount";
 }
 
-/// Like slurmstepd with argv[0], which is the program's absolute path. Not so with the status of a
-/// program that cannot be executed: slurmstepd's is the errno, which programs end with as well; a
-/// shell's two are the program's own less often.
+/// Like slurmstepd with argv[0], which is the path where the program was found. Not so with the
+/// status of a program that cannot be executed: slurmstepd's is the errno, which programs end with
+/// as well; a shell's two are the program's own less often.
 [[noreturn]] void execute(const TaskSpec& spec) {
   const std::string& name = spec.argv[0];
   const ProgramPath program = find_program(name, spec.environment);
@@ -201,8 +217,7 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
     end_with(kExitNotFound, describe_failure(name, program.error));
   if (program.error != 0) end_with(kExitNotExecutable, describe_failure(name, program.error));
   auto argv = spec.argv;
-  argv[0] =
-      program.path.front() == '/' ? program.path : spec.working_directory + "/" + program.path;
+  argv[0] = name.front() == '.' ? spec.working_directory + "/" + name : program.path;
   ::execve(argv[0].c_str(), c_strings(argv).data(), c_strings(spec.environment).data());
   // The program is there, so it is its interpreter that is missing: the `#!` line's or the loader.
   if (errno == ENOENT) {
@@ -212,7 +227,14 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
   end_with(kExitNotExecutable, describe_failure(name, errno));
 }
 
-[[noreturn]] void run_task_process(const TaskSpec& spec, const User& user, const TaskCgroup& cgroup,
+/// slurmstepd sees to TMPDIR for the first of a node's tasks alone.
+bool is_first_of_node(const std::vector<std::string>& environment) {
+  return std::none_of(environment.begin(), environment.end(), [](const auto& variable) {
+    return variable.starts_with("SLURM_LOCALID=") && variable != "SLURM_LOCALID=0";
+  });
+}
+
+[[noreturn]] void run_task_process(TaskSpec spec, const User& user, const TaskCgroup& cgroup,
                                    const TaskEnds& ends) {
   reset_signals();
   const bool terminal = spec.wants_terminal();
@@ -228,6 +250,7 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
     install_descriptors(spec, ends);
     if (terminal) ::ioctl(spec.stdio[kStdin] == StdioKind::kTerminal ? 0 : 1, TIOCSCTTY, 0);
     set_limits(spec);
+    bind_to_vcpus(spec);
     become(user);
   } catch (const Error& e) {
     end_with(kExitWorkspace, e.text());
@@ -235,6 +258,10 @@ std::string describe_bad_folder(const std::string& folder, int error_number) {
   ::umask(static_cast<mode_t>(spec.umask));
   if (::chdir(spec.working_directory.c_str()) != 0)
     end_with(kExitWorkspace, describe_bad_folder(spec.working_directory, errno));
+  if (is_first_of_node(spec.environment)) {
+    const std::string complaint = make_tmpdir(spec.environment);
+    if (!complaint.empty()) say(complaint);
+  }
   execute(spec);
 }
 

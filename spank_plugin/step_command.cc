@@ -2,6 +2,7 @@
 
 #include "build_paths.h"
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
 #include "spank_plugin/multi_prog.h"
 
 namespace workspace {
@@ -10,6 +11,12 @@ namespace {
 constexpr char kConsoleOption[] = "--console";
 
 std::string exec_program() { return std::string(build_paths::kLibexecDir) + "/workspace-exec"; }
+
+std::string number_list(const std::vector<std::uint32_t>& numbers) {
+  std::vector<std::string> words;
+  for (const auto number : numbers) words.push_back(std::to_string(number));
+  return join(words, ",");
+}
 
 }  // namespace
 
@@ -45,8 +52,8 @@ std::vector<std::string> console_command(JobId job) {
   return {exec_program(), kConsoleOption, console_copy(build_paths::kRuntimeDir, job)};
 }
 
-std::vector<std::string> exec_command(const SlurmTask& task, int fd,
-                                      const HostCommandGrant& grant) {
+std::vector<std::string> exec_command(const SlurmTask& task, int fd, const HostCommandGrant& grant,
+                                      const TaskPreparation& preparation) {
   std::vector<std::string> command = {exec_program(),
                                       "--fd",
                                       std::to_string(fd),
@@ -55,6 +62,10 @@ std::vector<std::string> exec_command(const SlurmTask& task, int fd,
                                       "--slurm-bin",
                                       grant.slurm_bin};
   if (!grant.slurm_conf.empty()) command.insert(command.end(), {"--slurm-conf", grant.slurm_conf});
+  if (!preparation.task_prolog.empty())
+    command.insert(command.end(), {"--task-prolog", preparation.task_prolog});
+  if (!preparation.vcpus.empty())
+    command.insert(command.end(), {"--vcpus", number_list(preparation.vcpus)});
   const auto argv = task_argv(task);
   if (argv.empty()) throw Error(ErrorKind::kInvalid, "this task has no program to run");
   if (task.is_batch_script) command.insert(command.end(), {"--script", argv[0]});

@@ -37,7 +37,14 @@ struct HostCommandGrant {
   std::string slurm_conf;
 };
 
+/// What Slurm does to a task on its way to its program, where that is done by workspace-exec.
+struct TaskPreparation {
+  std::string task_prolog;           ///< the cluster's TaskProlog; empty: none
+  std::vector<std::uint32_t> vcpus;  ///< those that the task is bound to; empty: all
+};
+
 /// The command line of workspace-exec for a task that goes on with the connection `fd`.
-std::vector<std::string> exec_command(const SlurmTask& task, int fd, const HostCommandGrant& grant);
+std::vector<std::string> exec_command(const SlurmTask& task, int fd, const HostCommandGrant& grant,
+                                      const TaskPreparation& preparation = {});
 
 }  // namespace workspace

@@ -1,7 +1,9 @@
 #include "spank_plugin/step_entry.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <slurm/slurm.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +24,7 @@
 #include "libworkspace/model/job_record.h"
 #include "spank_plugin/options.h"
 #include "spank_plugin/step_command.h"
+#include "spank_plugin/step_vcpus.h"
 #include "spank_plugin/submission.h"
 
 namespace workspace {
@@ -37,6 +40,8 @@ struct Entry {
   UniqueFd connection;
   std::string refusal = "the task was not prepared to enter its workspace";
   HostCommandGrant grant;
+  TaskPreparation preparation;
+  std::vector<std::uint32_t> job_cpus;  ///< the machine's, in the order of the vCPUs
 };
 Entry entry;
 
@@ -86,7 +91,7 @@ Entry find_entry(spank_t spank) {
                       " has no workspace on this node; give --workspace to sbatch, to salloc, or "
                       "to an srun that starts a job of its own");
     }
-    return {true, UniqueFd(), "", {}};
+    return {true, UniqueFd(), "", {}, {}, {}};
   }
   const auto record = JobRecord::parse(
       read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
@@ -97,7 +102,9 @@ Entry find_entry(spank_t spank) {
   return {false,
           connect_task(spank, record),
           "",
-          {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf}};
+          {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf},
+          {record.task_prolog, {}},
+          record.cpus};
 }
 
 SlurmTask describe_task(spank_t spank) {
@@ -121,10 +128,28 @@ SlurmTask describe_task(spank_t spank) {
   throw_errno("starting " + command[0]);
 }
 
+/// slurmstepd would do it before it starts the program: the resident set's limit is the step's
+/// memory. It limits nothing, but programs size themselves by it.
+void limit_resident_set(spank_t spank) {
+  const rlim_t bytes = rlim_t{task_item<std::uint64_t>(spank, S_STEP_ALLOC_MEM)} << 20U;
+  const struct rlimit limit { bytes, bytes };
+  if (bytes != 0) ::setrlimit(RLIMIT_RSS, &limit);
+}
+
+std::vector<std::uint32_t> bound_vcpus() {
+  cpu_set_t bound;
+  CPU_ZERO(&bound);
+  if (::sched_getaffinity(0, sizeof bound, &bound) != 0) throw_errno("asking for the task's CPUs");
+  return step_vcpus(entry.job_cpus, bound);
+}
+
 [[noreturn]] void become_workspace_exec(spank_t spank, const SlurmTask& task) {
   const int fd = entry.connection.get();
   if (::fcntl(fd, F_SETFD, 0) != 0) throw_errno("keeping the connection to the workspace");
-  execute(exec_command(task, fd, entry.grant), task_item<char**>(spank, S_JOB_ENV));
+  limit_resident_set(spank);
+  entry.preparation.vcpus = bound_vcpus();
+  execute(exec_command(task, fd, entry.grant, entry.preparation),
+          task_item<char**>(spank, S_JOB_ENV));
 }
 
 [[noreturn]] void refuse(const std::string& reason) noexcept {

@@ -20,6 +20,7 @@ enum class Tag : std::uint8_t {
   kTerminal = 7,
   kScriptPath = 8,
   kPmiFd = 9,
+  kVcpu = 10,
 };
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -114,6 +115,9 @@ void take_item(TaskSpec& spec, Tag tag, std::string_view value) {
     case Tag::kScriptPath:
       spec.script_path = path_of(value);
       return;
+    case Tag::kVcpu:
+      spec.vcpus.push_back(decode_u32(value, "vCPU"));
+      return;
   }
   refuse("unknown item " + std::to_string(static_cast<unsigned>(tag)));
 }
@@ -150,6 +154,7 @@ std::string TaskSpec::encode() const {
   put(out, Tag::kStdio, kinds);
   if (wants_terminal()) put(out, Tag::kTerminal, terminal.encode());
   if (pmi_fd >= 0) put(out, Tag::kPmiFd, encode_u32(static_cast<std::uint32_t>(pmi_fd)));
+  for (const auto vcpu : vcpus) put(out, Tag::kVcpu, encode_u32(vcpu));
   if (!script_path.empty()) put(out, Tag::kScriptPath, script_path);
   return out;
 }

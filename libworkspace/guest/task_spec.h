@@ -49,6 +49,8 @@ struct TaskSpec {
   TerminalSize terminal;  ///< of use when one of stdio is kTerminal
   /// The descriptor of the task's PMI socket, as its PMI_FD says; -1: there is none.
   int pmi_fd = -1;
+  /// The numbers of the guest's CPUs that the task may use; empty: all of them.
+  std::vector<std::uint32_t> vcpus;
   std::string script_path;  ///< where the batch script is to stand; empty: there is none
 
   [[nodiscard]] bool wants_terminal() const;

@@ -25,6 +25,7 @@
 #include "libworkspace/network/private_segment.h"
 #include "libworkspace/slurm/allocation_reader.h"
 #include "libworkspace/slurm/cpu_map.h"
+#include "libworkspace/slurm/slurm_settings.h"
 
 namespace workspace {
 namespace {
@@ -108,6 +109,8 @@ class Boot {
     record_.memory_mib = size.memory_mib;
     record_.disk_mib = size_disk_mib(request_.disk_mib, *image_, node_.site);
     record_.hostname = job_.node_name;
+    record_.cpus = machine_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()));
+    record_.task_prolog = read_slurm_settings(Node::step_deadline()).task_prolog;
   }
 
   void write_audit(const std::string& refusal) {
@@ -215,10 +218,7 @@ class Boot {
     DomainDescription domain({job_.job, job_.uid, record_.image, request_.digest});
     domain.vcpus = record_.vcpus;
     domain.memory_mib = record_.memory_mib;
-    if (node_.site.pin_vcpus) {
-      domain.pinned_cpus =
-          machine_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()));
-    }
+    if (node_.site.pin_vcpus) domain.pinned_cpus = record_.cpus;
     domain.kernel = kernel_path_;
     domain.initrd = job_initrd_path(node_.site.scratch, job_.job);
     domain.kernel_options = image_->kernel_options.value_or(node_.site.kernel_options);

@@ -24,6 +24,23 @@ WorkspaceState parse_state(std::string_view text) {
   throw Error(ErrorKind::kInvalid, "'" + printable(text, 32) + "' is not a state");
 }
 
+std::string cpus_text(const std::vector<std::uint32_t>& cpus) {
+  std::vector<std::string> words;
+  for (const auto cpu : cpus) words.push_back(std::to_string(cpu));
+  return join(words, ",");
+}
+
+std::vector<std::uint32_t> parse_cpus(const std::string& text) {
+  std::vector<std::uint32_t> cpus;
+  if (text.empty()) return cpus;
+  for (const auto& word : split(text, ',')) {
+    const auto cpu = parse_decimal(word, UINT32_MAX);
+    if (!cpu) throw Error(ErrorKind::kInvalid, "'" + printable(word, 32) + "' is not a CPU");
+    cpus.push_back(static_cast<std::uint32_t>(*cpu));
+  }
+  return cpus;
+}
+
 JobRecord parse_fields(std::string_view text) {
   Fields fields = Fields::from_lines(text);
   if (fields.take("version") != "1") throw Error(ErrorKind::kInvalid, "its version is not 1");
@@ -44,6 +61,8 @@ JobRecord parse_fields(std::string_view text) {
   record.port = static_cast<std::uint16_t>(fields.take_number("port", UINT16_MAX));
   record.host_commands = HostCommands::parse(fields.take_or("host_commands", "none"));
   record.slurm_bin = fields.take_or("slurm_bin", record.slurm_bin);
+  record.cpus = parse_cpus(fields.take_or("cpus", ""));
+  record.task_prolog = fields.take_or("task_prolog", "");
   record.token = fields.take("token");
   std::string name;
   std::string value;
@@ -84,6 +103,8 @@ std::string JobRecord::to_lines() const {
   fields.add("port", std::uint64_t{port});
   fields.add("host_commands", host_commands.to_string());
   fields.add("slurm_bin", slurm_bin);
+  fields.add("cpus", cpus_text(cpus));
+  fields.add("task_prolog", task_prolog);
   fields.add("token", token);
   for (const auto& [name, ms] : step_times_ms) fields.add(std::string(kStepPrefix) + name, ms);
   return fields.to_lines();

@@ -49,6 +49,10 @@ struct JobRecord {
   HostCommands host_commands;
   std::string slurm_bin = "/usr/bin";
 
+  /// The machine's CPUs behind the vCPUs, in the vCPUs' order; empty: not known.
+  std::vector<std::uint32_t> cpus;
+  std::string task_prolog;  ///< the cluster's TaskProlog; empty: none
+
   std::string token;  ///< 64 hexadecimal digits; proves to the agent that root speaks
 
   /// The prolog's steps in their order, each with its time in milliseconds.

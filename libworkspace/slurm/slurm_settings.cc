@@ -29,6 +29,7 @@ SlurmSettings ask() {
   SlurmSettings settings;
   settings.prolog = text_of(config->prolog);
   settings.epilog = text_of(config->epilog);
+  settings.task_prolog = text_of(config->task_prolog);
   settings.job_submit_plugins = text_of(config->job_submit_plugins);
   settings.plugstack = plugstack_of(*config);
   settings.prolog_at_allocation = (config->prolog_flags & PROLOG_FLAG_ALLOC) != 0;

@@ -11,6 +11,7 @@ namespace workspace {
 struct SlurmSettings {
   std::string prolog;  ///< the programs as configured; empty: none
   std::string epilog;
+  std::string task_prolog;
   std::string job_submit_plugins;     ///< such as `lua`
   std::string plugstack;              ///< the plugin stack's file
   bool prolog_at_allocation = false;  ///< PrologFlags has Alloc

@@ -7,10 +7,22 @@ namespace workspace::exec {
 namespace {
 
 [[noreturn]] void refuse(const std::string& why) {
-  throw Error(ErrorKind::kUsage,
-              why +
-                  "; usage: workspace-exec --fd N [--script PATH] [--host-commands LIST] "
-                  "[--slurm-bin FOLDER] [--slurm-conf FILE] -- PROGRAM [ARGUMENT...]");
+  throw Error(
+      ErrorKind::kUsage,
+      why +
+          "; usage: workspace-exec --fd N [--script PATH] [--host-commands LIST] "
+          "[--slurm-bin FOLDER] [--slurm-conf FILE] [--task-prolog PROGRAM] [--vcpus N,...] "
+          "-- PROGRAM [ARGUMENT...]");
+}
+
+std::vector<std::uint32_t> parse_vcpus(const std::string& list) {
+  std::vector<std::uint32_t> vcpus;
+  for (const auto& word : split(list, ',')) {
+    const auto number = parse_decimal(word, UINT32_MAX);
+    if (!number) refuse("--vcpus needs numbers, such as 0,2");
+    vcpus.push_back(static_cast<std::uint32_t>(*number));
+  }
+  return vcpus;
 }
 
 }  // namespace
@@ -36,6 +48,10 @@ CommandLine CommandLine::parse(const std::vector<std::string>& arguments) {
       line.host_commands.slurm_bin = value(option);
     } else if (option == "--slurm-conf") {
       line.host_commands.slurm_conf = value(option);
+    } else if (option == "--task-prolog") {
+      line.task_prolog = value(option);
+    } else if (option == "--vcpus") {
+      line.vcpus = parse_vcpus(value(option));
     } else {
       refuse("unknown option '" + printable(option, 64) + "'");
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,11 +9,14 @@
 namespace workspace::exec {
 
 /// `workspace-exec --fd N [--script PATH] [--host-commands LIST] [--slurm-bin FOLDER]
-/// [--slurm-conf FILE] -- PROGRAM [ARGUMENT…]`, as the plugin starts it.
+/// [--slurm-conf FILE] [--task-prolog PROGRAM] [--vcpus N,…] -- PROGRAM [ARGUMENT…]`, as the plugin
+/// starts it.
 struct CommandLine {
   int connection_fd = -1;   ///< the greeted connection to the guest's agent
   std::string script_path;  ///< the batch script to take along; empty: none
   HostCommandRules host_commands;
+  std::string task_prolog;           ///< to be run first; empty: none
+  std::vector<std::uint32_t> vcpus;  ///< the VM's that the task may use; empty: all
   std::vector<std::string> task_argv;
 
   /// Errors: kUsage.

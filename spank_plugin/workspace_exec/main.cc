@@ -14,6 +14,7 @@
 #include "spank_plugin/workspace_exec/command_line.h"
 #include "spank_plugin/workspace_exec/held_allocation.h"
 #include "spank_plugin/workspace_exec/task_description.h"
+#include "spank_plugin/workspace_exec/task_prolog.h"
 #include "spank_plugin/workspace_exec/task_relay.h"
 
 namespace {
@@ -24,9 +25,21 @@ using namespace workspace::exec;
 /// 125 as env(1), timeout(1) and the container programs use it: the fault is not the command's.
 constexpr int kExitWorkspace = 125;
 
+/// Ends a task whose TaskProlog failed as slurmstepd does.
+void prepare_environment(const std::string& task_prolog, std::vector<std::string>& environment) {
+  const int status = run_task_prolog(task_prolog, environment);
+  if (status == 0) return;
+  const std::string text =
+      "workspace: TaskProlog " + task_prolog + " failed status=" + std::to_string(status) + "\n";
+  (void)!::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(status);
+}
+
 TaskExit run_task(const CommandLine& line) {
   UniqueFd socket = take_connection(line.connection_fd);
-  const TaskSpec spec = describe_task(line.task_argv, line.script_path);
+  TaskSpec spec = describe_task(line.task_argv, line.script_path);
+  spec.vcpus = line.vcpus;
+  if (!line.task_prolog.empty()) prepare_environment(line.task_prolog, spec.environment);
   fill_closed_stdio();
   const Signals signals;
   upload_task(socket.get(), spec);

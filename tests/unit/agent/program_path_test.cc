@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "tests/support/temporary_folder.h"
 
@@ -42,6 +43,14 @@ TEST_F(ProgramPathTest, TakesANameWithASlashAsAPath) {
   EXPECT_EQ(find_program(folder_.file("one/letter"), {}).error, EACCES);
   EXPECT_EQ(find_program(folder_.file("one"), {}).error, EISDIR);
   EXPECT_EQ(find_program("/nonexistent/x", {}).error, ENOENT);
+}
+
+TEST_F(ProgramPathTest, TakesANameThatIsNotInThePathForAPath) {
+  const std::string before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.file("two"));
+  EXPECT_EQ(find_program("tool", {"PATH=/nonexistent"}).path, "tool");
+  EXPECT_EQ(find_program("nothing", {"PATH=/nonexistent"}).error, ENOENT);
+  std::filesystem::current_path(before);
 }
 
 TEST(ProgramFailure, IsToldAsAShellTellsIt) {

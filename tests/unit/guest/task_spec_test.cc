@@ -19,6 +19,7 @@ TaskSpec sample() {
   spec.limits = {{"nofile", 1024, 4096}, {"core", 0, ResourceLimit::kUnlimited}};
   spec.stdio = {StdioKind::kClosed, StdioKind::kRelayed, StdioKind::kNull};
   spec.pmi_fd = 21;
+  spec.vcpus = {1, 3};
   spec.script_path = "/spool/job42/slurm_script";
   return spec;
 }
@@ -41,6 +42,7 @@ TEST(TaskSpec, ComesBackAsItWasSent) {
   EXPECT_EQ(back.limits[1].hard, ResourceLimit::kUnlimited);
   EXPECT_EQ(back.stdio, spec.stdio);
   EXPECT_EQ(back.pmi_fd, 21);
+  EXPECT_EQ(back.vcpus, spec.vcpus);
   EXPECT_EQ(back.script_path, spec.script_path);
   EXPECT_FALSE(back.wants_terminal());
 }
@@ -74,6 +76,7 @@ TEST(TaskSpec, IsRefused) {
       {item(5, "nofile 1"), "the task's specification: 'nofile 1' is not NAME SOFT HARD"},
       {item(5, "files 1 2"), "the task's specification: there is no resource 'files'"},
       {item(5, "nofile -1 2"), "the task's specification: '-1' is not a limit"},
+      {item(10, "1"), "protocol error: vCPU of 1 bytes instead of 4"},
       {item(9, encode_u32(2)), "the task's specification: PMI_FD 2 is not from 3 to 1023"},
       {item(9, encode_u32(1024)), "the task's specification: PMI_FD 1024 is not from 3 to 1023"},
       {item(6, "\1\1"), "the task's specification: it does not tell of three standard descriptors"},

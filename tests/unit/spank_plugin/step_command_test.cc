@@ -77,6 +77,14 @@ TEST(ExecCommand, SaysWhatMayRunOnTheNode) {
                    "--slurm-conf", "/site/slurm.conf", "--", "x"}));
 }
 
+TEST(ExecCommand, SaysHowTheTaskIsPrepared) {
+  const HostCommandGrant grant{HostCommands::none(), "/usr/bin", ""};
+  EXPECT_EQ(exec_command({false, 0, {"x"}}, 3, grant, {"/site/task_prolog", {1, 3}}),
+            (Words{std::string(build_paths::kLibexecDir) + "/workspace-exec", "--fd", "3",
+                   "--host-commands", "none", "--slurm-bin", "/usr/bin", "--task-prolog",
+                   "/site/task_prolog", "--vcpus", "1,3", "--", "x"}));
+}
+
 TEST(ConsoleRequest, IsThatExactCommand) {
   const std::string program = std::string(build_paths::kLibexecDir) + "/workspace-exec";
   EXPECT_TRUE(is_console_request({false, 0, {program, "--console"}}));

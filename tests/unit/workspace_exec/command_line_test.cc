@@ -31,6 +31,13 @@ TEST(CommandLine, SaysWhatMayRunOnTheNode) {
   EXPECT_EQ(rules.slurm_conf, "/c");
 }
 
+TEST(CommandLine, SaysHowTheTaskIsPrepared) {
+  const auto line =
+      CommandLine::parse({"--fd", "0", "--task-prolog", "/p", "--vcpus", "1,3", "--", "x"});
+  EXPECT_EQ(line.task_prolog, "/p");
+  EXPECT_THAT(line.vcpus, ElementsAre(1U, 3U));
+}
+
 TEST(CommandLine, IsRefused) {
   const struct {
     std::vector<std::string> arguments;
@@ -43,6 +50,8 @@ TEST(CommandLine, IsRefused) {
       {{"--fd", "-1"}, "--fd needs the number of a descriptor; usage: "},
       {{"--fd", "7"}, "the task's program is missing; usage: "},
       {{"--fd", "7", "--"}, "the task's program is missing; usage: "},
+      {{"--fd", "7", "--vcpus", "1-3"}, "--vcpus needs numbers, such as 0,2; usage: "},
+      {{"--fd", "7", "--vcpus", ""}, "--vcpus needs numbers, such as 0,2; usage: "},
       {{"--fd", "7", "prog"}, "unknown option 'prog'; usage: "},
   };
   for (const auto& c : cases) {

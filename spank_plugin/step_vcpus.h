@@ -1,0 +1,19 @@
+#pragma once
+
+#include <sched.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace workspace {
+
+/// The numbers of the VM's vCPUs that stand for the CPUs to which Slurm has bound a task.
+///
+/// `job_cpus` are the machine's CPUs behind the vCPUs, in the vCPUs' order; `bound` is the task's
+/// affinity on the node, by sched_getaffinity(2). Empty, which means no binding, when the task may
+/// use all of the job's CPUs, when none of them is among its CPUs, or when `job_cpus` is empty:
+/// the machine's numbers are then not known.
+std::vector<std::uint32_t> step_vcpus(const std::vector<std::uint32_t>& job_cpus,
+                                      const cpu_set_t& bound);
+
+}  // namespace workspace
