@@ -100,7 +100,8 @@ TaskEnds make_ends(const TaskSpec& spec, const User& user, TaskProcess& process)
       case StdioKind::kClosed:
         break;
       case StdioKind::kNull:
-        ends.fds[stream] = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        ends.fds[stream] =
+            UniqueFd(::open("/dev/null", (stream == kStdin ? O_RDONLY : O_WRONLY) | O_CLOEXEC));
         if (!ends.fds[stream].valid()) throw_guest_errno("opening /dev/null");
         break;
       case StdioKind::kRelayed: {
