@@ -22,8 +22,9 @@ constexpr std::string_view kMovingNames[] = {
 /// What chooses another configuration, cluster or identity for the command, or a program that it
 /// runs on the node, by the manual pages of srun, sbatch, salloc, squeue and slurm.conf.
 constexpr std::string_view kDeniedNames[] = {
-    "SLURM_CONF_SERVER", "SLURM_JWT",    "SLURM_CLUSTERS", "SBATCH_CLUSTERS",
-    "SALLOC_CLUSTERS",   "SLURM_PROLOG", "SLURM_EPILOG",   "SLURM_DEBUGGER"};
+    "SLURM_CONF_SERVER", "SLURM_JWT",        "SLURM_CLUSTERS", "SBATCH_CLUSTERS",
+    "SALLOC_CLUSTERS",   "SLURM_PROLOG",     "SLURM_EPILOG",   "SLURM_DEBUGGER",
+    "SLURM_TASK_PROLOG", "SLURM_TASK_EPILOG"};
 
 std::string_view name_of_variable(std::string_view variable) {
   return variable.substr(0, variable.find('='));

@@ -28,6 +28,8 @@ constexpr DeniedOption kDeniedOptions[] = {
     {"srun", "clusters", 'M'},
     {"srun", "prolog", 0},
     {"srun", "epilog", 0},
+    {"srun", "task-prolog", 0},
+    {"srun", "task-epilog", 0},
     {"sbatch", "uid", 0},
     {"sbatch", "gid", 0},
     {"sbatch", "clusters", 'M'},

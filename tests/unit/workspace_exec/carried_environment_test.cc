@@ -47,7 +47,8 @@ TEST(CarriedEnvironment, LetsTheGuestForgeNoMark) {
 TEST(CarriedEnvironment, RefusesAnotherConfigurationOrIdentity) {
   for (const std::string name :
        {"SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_JWT", "SLURM_CLUSTERS", "SBATCH_CLUSTERS",
-        "SALLOC_CLUSTERS", "SLURM_PROLOG", "SLURM_EPILOG", "SLURM_DEBUGGER"}) {
+        "SALLOC_CLUSTERS", "SLURM_PROLOG", "SLURM_EPILOG", "SLURM_DEBUGGER", "SLURM_TASK_PROLOG",
+        "SLURM_TASK_EPILOG"}) {
     expect_error(
         [&] {
           carried_environment({"A=1", name + "=/evil"}, "/etc/slurm/slurm.conf");
