@@ -106,10 +106,10 @@ def cancelled(side):
                           ('scancel --signal=KILL', ['-s', 'KILL'])):
         job, folder = submit(
             side, [], 'trap "echo got TERM; exit 7" TERM; trap "echo got USR1; exit 8" USR1\n'
-            'echo; i=0; while test $i -lt 500; do sleep 0.1; i=$((i + 1)); done',
+            'echo ready; i=0; while test $i -lt 500; do sleep 0.1; i=$((i + 1)); done',
             f'cancel-{len(seen)}')
         deadline = time.monotonic() + 60
-        while not read(f'{folder}/out') and time.monotonic() < deadline:
+        while b'ready' not in (read(f'{folder}/out') or b'') and time.monotonic() < deadline:
             time.sleep(0.1)
         run(['scancel', *options, job])
         ended = wait(job)

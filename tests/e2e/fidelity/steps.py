@@ -24,8 +24,8 @@ def of_three(side, options, first, rest):
 
 def bad_exits(side):
     return {
-        '--kill-on-bad-exit, a status': of_three(side, ['-K'], 'exit 3', 60),
-        '--kill-on-bad-exit, a signal': of_three(side, ['-K'], 'kill -TERM $$', 60),
+        '--kill-on-bad-exit, a status': of_three(side, ['-K'], 'exit 3', 8),
+        '--kill-on-bad-exit, a signal': of_three(side, ['-K'], 'kill -TERM $$', 8),
         '--kill-on-bad-exit, a good end': of_three(side, ['-K'], 'exit 0', 0.5),
         '--kill-on-bad-exit=0': of_three(side, ['-K0'], 'exit 3', 0.5),
         'a bad end by default': of_three(side, [], 'exit 4', 0.5),
@@ -33,7 +33,7 @@ def bad_exits(side):
 
 
 def waits(side):
-    return {'--wait=1': of_three(side, ['--wait=1'], 'exit 0', 60),
+    return {'--wait=1': of_three(side, ['--wait=1'], 'exit 0', 8),
             '--wait=10': of_three(side, ['--wait=10'], 'exit 0', 0.5),
             '--no-kill': told(side, side.srun(['-n1', '--no-kill'], ['sh', '-c', 'exit 6'])),
             '--quit-on-interrupt': told(side, side.srun(['-n1', '--quit-on-interrupt'], ['true'])),
@@ -64,7 +64,7 @@ def children(side):
     seen['background process of an ended task, while another task of the step runs'] = \
         'runs' if sizes[1] > sizes[0] else 'is gone'
     seen['background process that holds stdout'] = told(side, side.srun(
-        ['-n1'], ['sh', '-c', 'sleep 60 & echo $? said']))
+        ['-n1'], ['sh', '-c', 'sleep 8 & echo $? said']))
     return seen
 
 
@@ -74,7 +74,7 @@ def interrupted(name, act):
         path = f'{side.folder("interrupted")}/{name.replace(" ", "-")}'
         words = side.step(['-n1', f'--job-name={name.replace(" ", "-")}'],
                           ['sh', '-c', f'trap "echo got TERM; exit 9" TERM; echo >{path}; '
-                           'i=0; while test $i -lt 300; do sleep 0.1; i=$((i + 1)); done'])
+                           'i=0; while test $i -lt 80; do sleep 0.1; i=$((i + 1)); done'])
         with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as process:
             deadline = time.monotonic() + 30
