@@ -43,6 +43,10 @@ std::vector<std::string> task_argv(const SlurmTask& task) {
   return multi_prog_argv(argv[1], task.number, {argv.begin() + 2, argv.end()});
 }
 
+std::string broadcast_name(std::uint32_t job, std::uint32_t step, const std::string& node) {
+  return "slurm_bcast_" + std::to_string(job) + "." + std::to_string(step) + "_" + node;
+}
+
 bool is_console_request(const SlurmTask& task) {
   return !task.is_batch_script &&
          task.argv == std::vector<std::string>{exec_program(), kConsoleOption};

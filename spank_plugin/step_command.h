@@ -24,6 +24,9 @@ void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid);
 /// task. Errors: kInvalid, kNotFound (see multi_prog.h).
 std::vector<std::string> task_argv(const SlurmTask& task);
 
+/// The name that srun --bcast gives a program of which only the folder was named.
+std::string broadcast_name(std::uint32_t job, std::uint32_t step, const std::string& node);
+
 /// True for what `workspace console` runs: it shows a file of the node's and enters no VM.
 bool is_console_request(const SlurmTask& task);
 /// The command line that answers it.

@@ -42,6 +42,7 @@ struct Entry {
   HostCommandGrant grant;
   TaskPreparation preparation;
   std::vector<std::uint32_t> job_cpus;  ///< the machine's, in the order of the vCPUs
+  std::string node;                     ///< Slurm's name of it
 };
 Entry entry;
 
@@ -91,7 +92,7 @@ Entry find_entry(spank_t spank) {
                       " has no workspace on this node; give --workspace to sbatch, to salloc, or "
                       "to an srun that starts a job of its own");
     }
-    return {true, UniqueFd(), "", {}, {}, {}};
+    return {true, UniqueFd(), "", {}, {}, {}, ""};
   }
   const auto record = JobRecord::parse(
       read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
@@ -104,7 +105,8 @@ Entry find_entry(spank_t spank) {
           "",
           {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf},
           {record.task_prolog, {}},
-          record.cpus};
+          record.cpus,
+          record.hostname};
 }
 
 SlurmTask describe_task(spank_t spank) {
@@ -116,6 +118,11 @@ SlurmTask describe_task(spank_t spank) {
   if (spank_get_item(spank, S_JOB_ARGV, &count, &argv) != ESPANK_SUCCESS)
     throw Error(ErrorKind::kHost, "asking Slurm for the task's command");
   task.argv.assign(argv, argv + count);
+  // srun --bcast without a file's name: the file has one of its own in the folder.
+  if (!task.argv.empty() && task.argv[0].ends_with('/')) {
+    task.argv[0] += broadcast_name(task_item<std::uint32_t>(spank, S_JOB_ID),
+                                   task_item<std::uint32_t>(spank, S_JOB_STEPID), entry.node);
+  }
   return task;
 }
 

@@ -85,6 +85,8 @@ TEST(ExecCommand, SaysHowTheTaskIsPrepared) {
                    "/site/task_prolog", "--vcpus", "1,3", "--", "x"}));
 }
 
+TEST(BroadcastName, IsSlurms) { EXPECT_EQ(broadcast_name(8, 2, "node2"), "slurm_bcast_8.2_node2"); }
+
 TEST(ConsoleRequest, IsThatExactCommand) {
   const std::string program = std::string(build_paths::kLibexecDir) + "/workspace-exec";
   EXPECT_TRUE(is_console_request({false, 0, {program, "--console"}}));
