@@ -17,6 +17,10 @@ constexpr std::size_t kMaxCommandLineBytes = std::size_t{16} << 20;
 
 SaidOptions said;
 
+/// What the script says of the component that is being read, and what it said of the one before.
+GivenOptions script_of_component;
+GivenOptions script_before;
+
 /// One option: its name, where its value goes, and what its value must look like.
 struct Option {
   const char* name;
@@ -52,6 +56,13 @@ int take_option(int index, const char* argument, int remote) noexcept {
     const std::string value = argument == nullptr ? "" : argument;
     if (remote == 0) option.check(value);
     const bool in_script = remote == 0 && !is_on_command_line(own_words(), option.name);
+    if (in_script) {
+      auto& value_here = script_of_component.*option.value;
+      // After a component's own value Slurm repeats that of the component before, which it keeps in
+      // sbatch's environment.
+      if (value_here && script_before.*option.value == value) return 0;
+      value_here = value;
+    }
     // sbatch tells the script's value first; one from the command line follows it.
     (in_script ? said.script : said.command_line).*option.value = value;
     return 0;
@@ -80,5 +91,10 @@ bool register_options(spank_t spank) noexcept {
 }
 
 const SaidOptions& said_options() { return said; }
+
+void begin_next_component() {
+  script_before = said.script;
+  script_of_component = {};
+}
 
 }  // namespace workspace

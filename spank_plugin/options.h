@@ -15,4 +15,7 @@ bool register_options(spank_t spank) noexcept;
 /// `command_line` there.
 const SaidOptions& said_options();
 
+/// What follows is said of the next component of a heterogeneous job.
+void begin_next_component();
+
 }  // namespace workspace

@@ -105,6 +105,7 @@ void submit_workspace(spank_t spank) noexcept {
     } else {
       forget_request(spank);
     }
+    begin_next_component();
   } catch (const std::exception& e) {
     refuse_submission(e.what());
   }
