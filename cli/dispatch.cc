@@ -28,7 +28,12 @@ constexpr std::array kPsOptions = {kJson, kHelp};
 constexpr std::array kResolveOptions = {
     Option{"--image", "NAME[:VERSION]", "the image; without a version the newest"},
     Option{"--disk", "SIZE", "the scratch disk's size; 0 is the site's default"},
-    Option{"--mount", "SRC[:DST[:ro]][,…]", "folders of the node to show inside"}, kConfig, kHelp};
+    Option{"--mount", "SRC[:DST[:ro]][,…]", "folders of the node to show inside"},
+    Option{"--env", "VAR[,VAR…]", "variables that are inside as they are outside"},
+    Option{"--workdir", "DIR", "the folder inside that tasks start in"},
+    Option{"--root", "", "root inside, where the image permits it"},
+    kConfig,
+    kHelp};
 
 constexpr std::array kCoreCommands = {
     Subcommand{"list", "", "the images you may use", kListOptions, &run_list},

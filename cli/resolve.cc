@@ -11,6 +11,7 @@
 #include "libworkspace/catalog/image_selection.h"
 #include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/model/size.h"
+#include "libworkspace/model/variable_names.h"
 
 namespace workspace::cli {
 namespace {
@@ -33,21 +34,27 @@ WorkspaceRequest resolve_request(const SiteConfig& config, const ImagePolicy& po
   // No size and a size of 0 both leave it to the site and the image.
   const std::uint64_t asked_disk_mib = texts.disk ? parse_size_mib(*texts.disk, "disk size") : 0;
   auto mounts = checked_mounts(texts.mounts);
+  auto variables = parse_variable_names(texts.env.value_or(""));
   const RegisteredImage image = select_image(Catalog(config.store), policy, requester, ref);
   const Manifest& manifest = image.manifest;
   WorkspaceRequest request{manifest.name,       manifest.version,
                            image.digest,        size_disk_mib(asked_disk_mib, manifest, config),
                            std::move(mounts),   least_job_memory_mib(manifest, config),
                            manifest.needs.vcpus};
+  request.outside_variables = std::move(variables);
+  if (texts.workdir) request.working_directory = check_absolute_path(*texts.workdir, "workdir");
+  request.root_inside = texts.root;
+  if (texts.root) check_root_permitted(manifest);
   request.shown_in = config.digest_shown_in;
   request.access = policy.access_to(manifest);
   // Long lists would stand in the way of the job, and the node has them itself.
   if (request.to_line().size() > kMostBytesWithAccess) request.access = {};
   const std::size_t bytes = request.to_line().size();
   if (bytes > WorkspaceRequest::kMaxLineBytes) {
-    throw Error(ErrorKind::kExceeded,
-                "the mounts make the request " + std::to_string(bytes) + " bytes long; at most " +
-                    std::to_string(WorkspaceRequest::kMaxLineBytes) + " are allowed");
+    throw Error(ErrorKind::kExceeded, "the mounts and variables make the request " +
+                                          std::to_string(bytes) + " bytes long; at most " +
+                                          std::to_string(WorkspaceRequest::kMaxLineBytes) +
+                                          " are allowed");
   }
   return request;
 }
@@ -57,8 +64,10 @@ int run_resolve(const Arguments& arguments) {
   if (!image) throw Error(ErrorKind::kUsage, "--image is missing; see workspace resolve --help");
   try {
     const SiteConfig config = site_config(arguments);
-    auto request = resolve_request(config, ImagePolicy::of(config), calling_user(),
-                                   {*image, arguments.value("--disk"), arguments.value("--mount")});
+    auto request = resolve_request(
+        config, ImagePolicy::of(config), calling_user(),
+        {*image, arguments.value("--disk"), arguments.value("--mount"), arguments.value("--env"),
+         arguments.value("--workdir"), arguments.value("--root").has_value()});
     request.secret = random_hex(kSecretBytes);
     return print(request.to_line() + "\n");
   } catch (const Error& e) {

@@ -9,11 +9,14 @@
 
 namespace workspace::cli {
 
-/// What a user wrote behind --workspace, --workspace-disk and --workspace-mount.
+/// What a user wrote behind --workspace and the options that go with it.
 struct RequestTexts {
   std::string image;
   std::optional<std::string> disk;
   std::optional<std::string> mounts;
+  std::optional<std::string> env = {};
+  std::optional<std::string> workdir = {};
+  bool root = false;
 };
 
 /// Checks a user's request against the catalogue, the site's limits and what this user may use, and

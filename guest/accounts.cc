@@ -57,12 +57,14 @@ std::string group_with_user(std::string_view group, const GuestConfig& config) {
   return lines + lines_without(group, names);
 }
 
+std::string shell_inside(const GuestConfig& config) {
+  return ::access(config.shell.c_str(), X_OK) == 0 ? config.shell : "/bin/sh";
+}
+
 void add_user(const GuestConfig& config) {
-  const bool shell_exists = ::access(config.shell.c_str(), X_OK) == 0;
   make_folders("/etc");
   replace_file("/etc/passwd",
-               passwd_with_user(read_small_file("/etc/passwd"), config,
-                                shell_exists ? config.shell : "/bin/sh"),
+               passwd_with_user(read_small_file("/etc/passwd"), config, shell_inside(config)),
                0644);
   replace_file("/etc/group", group_with_user(read_small_file("/etc/group"), config), 0644);
 

@@ -9,7 +9,6 @@
 #include "guest/power.h"
 #include "guest/report.h"
 #include "guest/task_server.h"
-#include "guest/user.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/guest/frame_socket.h"
 
@@ -51,7 +50,7 @@ void serve_greeted(UniqueFd& socket, const Hello& hello, const GuestConfig& conf
       // The configuration alone says who the user is; the greeting must agree with it.
       if (hello.uid != config.uid || hello.gid != config.gid)
         throw Error(ErrorKind::kDenied, "the task is not of this job's user");
-      serve_task(std::move(socket), User::of(config));
+      serve_task(std::move(socket), config);
       return;
     case Purpose::kMount:
       mount_directory(std::move(socket), mount_request(), modules);

@@ -79,7 +79,7 @@ std::string sshd_config_text(const GuestConfig& config) {
          in_folder("authorized_keys") +
          "\n"
          "AllowUsers " +
-         config.user_name +
+         (config.root_inside ? "root\nPermitRootLogin without-password" : config.user_name) +
          "\n"
          "PasswordAuthentication no\n"
          "ChallengeResponseAuthentication no\n"

@@ -16,7 +16,9 @@
 #include "guest/files.h"
 #include "guest/report.h"
 #include "guest/task_process.h"
+#include "guest/task_rules.h"
 #include "guest/task_signal.h"
+#include "guest/user.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/guest/frame_socket.h"
 #include "libworkspace/guest/streams.h"
@@ -198,10 +200,12 @@ void open_door(std::optional<CommandDoor>& door, TaskSpec& spec, const User& use
 
 }  // namespace
 
-void serve_task(UniqueFd socket, const User& user) {
+void serve_task(UniqueFd socket, const GuestConfig& config) {
+  const User user = User::of(config);
   // A task that closes its stdin is told to the node, it is no reason to die.
   ::signal(SIGPIPE, SIG_IGN);
   TaskRequest request = take_in(socket.get());
+  apply_task_rules(request.spec, config);
   if (!request.spec.script_path.empty())
     write_batch_script(request.spec.script_path, request.script, user);
   const TaskCgroup cgroup = TaskCgroup::create(::getpid());

@@ -10,6 +10,7 @@
 namespace workspace::agent {
 
 User User::of(const GuestConfig& config) {
+  if (config.root_inside) return {0, 0, {0}};
   User user{config.uid, config.gid, {}};
   for (const auto& [name, gid] : config.groups) user.groups.push_back(gid);
   return user;

@@ -14,7 +14,7 @@ struct User {
   gid_t gid = 0;
   std::vector<gid_t> groups;
 
-  /// The job's user.
+  /// The job's user, or root where the job asked for it.
   static User of(const GuestConfig& config);
 };
 

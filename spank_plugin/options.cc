@@ -21,7 +21,8 @@ SaidOptions said;
 GivenOptions script_of_component;
 GivenOptions script_before;
 
-/// One option: its name, where its value goes, and what its value must look like.
+/// One option: its name, where its value goes, and what its value must look like. One without an
+/// argument has the value `true`.
 struct Option {
   const char* name;
   const char* argument;
@@ -30,7 +31,7 @@ struct Option {
   void (*check)(std::string_view value);
 };
 
-constexpr std::array<Option, 3> kOptions = {{
+constexpr std::array<Option, 6> kOptions = {{
     {"workspace", "NAME[:VERSION]|none",
      "run the job in virtual machines booted from this workspace image (none: on the node itself)",
      &GivenOptions::workspace, check_workspace_option},
@@ -39,6 +40,13 @@ constexpr std::array<Option, 3> kOptions = {{
     {"workspace-mount", "SRC[:DST[:ro]][,...]",
      "folders of the node to be seen in the workspace, with your own rights", &GivenOptions::mounts,
      check_mounts_option},
+    {"workspace-env", "VAR[,VAR...]",
+     "variables that are inside as they are outside, whatever the image sets", &GivenOptions::env,
+     check_env_option},
+    {"workspace-workdir", "DIR", "the folder inside that the tasks start in",
+     &GivenOptions::workdir, check_workdir_option},
+    {"workspace-root", nullptr, "be root inside, where the image permits it", &GivenOptions::root,
+     check_root_option},
 }};
 
 /// The words of this process, as it was started.
@@ -53,7 +61,9 @@ const std::vector<std::string>& own_words() {
 int take_option(int index, const char* argument, int remote) noexcept {
   const Option& option = kOptions[static_cast<std::size_t>(index)];
   try {
-    const std::string value = argument == nullptr ? "" : argument;
+    const std::string value = option.argument == nullptr ? "true"
+                              : argument == nullptr      ? ""
+                                                         : argument;
     if (remote == 0) option.check(value);
     const bool in_script = remote == 0 && !is_on_command_line(own_words(), option.name);
     if (in_script) {
@@ -79,7 +89,8 @@ bool register_options(spank_t spank) noexcept {
     // Slurm copies the texts; its struct only fails to say so.
     struct spank_option slurm_option {
       const_cast<char*>(option.name), const_cast<char*>(option.argument),
-          const_cast<char*>(option.usage), 1, static_cast<int>(i), take_option
+          const_cast<char*>(option.usage), option.argument == nullptr ? 0 : 1,
+          static_cast<int>(i), take_option
     };
     const spank_err_t error = spank_option_register(spank, &slurm_option);
     if (error != ESPANK_SUCCESS) {

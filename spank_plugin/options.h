@@ -6,7 +6,7 @@
 
 namespace workspace {
 
-/// Tells Slurm about --workspace, --workspace-disk and --workspace-mount. Only to be called from
+/// Tells Slurm about --workspace and the options that go with it. Only to be called from
 /// slurm_spank_init. A failure is logged.
 bool register_options(spank_t spank) noexcept;
 

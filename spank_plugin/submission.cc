@@ -41,6 +41,9 @@ std::vector<std::string> resolve_command(const WorkspaceChoice& choice) {
                                    "--image", choice.image};
   if (!choice.disk.empty()) argv.insert(argv.end(), {"--disk", choice.disk});
   if (!choice.mounts.empty()) argv.insert(argv.end(), {"--mount", choice.mounts});
+  if (!choice.env.empty()) argv.insert(argv.end(), {"--env", choice.env});
+  if (!choice.workdir.empty()) argv.insert(argv.end(), {"--workdir", choice.workdir});
+  if (choice.root) argv.emplace_back("--root");
   return argv;
 }
 

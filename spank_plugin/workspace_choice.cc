@@ -4,15 +4,18 @@
 #include <utility>
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
 #include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/size.h"
+#include "libworkspace/model/variable_names.h"
 
 namespace workspace {
 namespace {
 
 /// A short form has more than this, which all our options begin with.
 constexpr std::string_view kFirstOption = "workspace";
+constexpr std::string_view kTrue = "true";
 
 using Option = std::optional<std::string> GivenOptions::*;
 using Check = void (*)(std::string_view value);
@@ -54,6 +57,19 @@ void check_mounts_option(std::string_view value) {
   for (const auto& mount : parse_mounts(value)) check_mount_destination(mount.destination);
 }
 
+void check_env_option(std::string_view value) {
+  if (value.empty()) throw Error(ErrorKind::kInvalid, "no variable is named; expected VAR[,VAR]");
+  parse_variable_names(value);
+}
+
+void check_workdir_option(std::string_view value) { check_absolute_path(value, "workdir"); }
+
+void check_root_option(std::string_view value) {
+  if (value != kTrue && value != "false") {
+    throw Error(ErrorKind::kInvalid, "'" + printable(value, 32) + "' is neither true nor false");
+  }
+}
+
 std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitter submitter,
                                                 const Environment& environment) {
   const auto is_said = [&](Option option) {
@@ -68,16 +84,24 @@ std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitt
   const auto image = choose(&GivenOptions::workspace, "WORKSPACE", check_workspace_option);
   if (!image) {
     for (const auto& [option, name] : {std::pair(&GivenOptions::disk, "--workspace-disk"),
-                                       std::pair(&GivenOptions::mounts, "--workspace-mount")}) {
+                                       std::pair(&GivenOptions::mounts, "--workspace-mount"),
+                                       std::pair(&GivenOptions::env, "--workspace-env"),
+                                       std::pair(&GivenOptions::workdir, "--workspace-workdir"),
+                                       std::pair(&GivenOptions::root, "--workspace-root")}) {
       if (is_said(option))
         throw Error(ErrorKind::kUsage, std::string(name) + " needs --workspace=NAME");
     }
     return std::nullopt;
   }
   if (*image == kNoWorkspace) return std::nullopt;
+  const auto root = choose(&GivenOptions::root, "WORKSPACE_ROOT", check_root_option);
   return WorkspaceChoice{
-      *image, choose(&GivenOptions::disk, "WORKSPACE_DISK", check_disk_option).value_or(""),
-      choose(&GivenOptions::mounts, "WORKSPACE_MOUNT", check_mounts_option).value_or("")};
+      *image,
+      choose(&GivenOptions::disk, "WORKSPACE_DISK", check_disk_option).value_or(""),
+      choose(&GivenOptions::mounts, "WORKSPACE_MOUNT", check_mounts_option).value_or(""),
+      choose(&GivenOptions::env, "WORKSPACE_ENV", check_env_option).value_or(""),
+      choose(&GivenOptions::workdir, "WORKSPACE_WORKDIR", check_workdir_option).value_or(""),
+      root == kTrue};
 }
 
 bool is_on_command_line(const std::vector<std::string>& words, std::string_view name) {

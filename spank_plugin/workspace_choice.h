@@ -17,6 +17,9 @@ struct GivenOptions {
   std::optional<std::string> workspace;
   std::optional<std::string> disk;
   std::optional<std::string> mounts;
+  std::optional<std::string> env = {};
+  std::optional<std::string> workdir = {};
+  std::optional<std::string> root = {};  ///< `true` or `false`
 };
 
 /// The two places that words stand in: the command line and, for sbatch, the script's #SBATCH
@@ -26,12 +29,14 @@ struct SaidOptions {
   GivenOptions script;
 };
 
-/// What the submission asks for, its syntax checked; `disk` and `mounts` are empty where nothing
-/// was said.
+/// What the submission asks for, its syntax checked; a text is empty where nothing was said.
 struct WorkspaceChoice {
   std::string image;
   std::string disk;
   std::string mounts;
+  std::string env = {};
+  std::string workdir = {};
+  bool root = false;
 
   bool operator==(const WorkspaceChoice&) const = default;
 };
@@ -43,13 +48,16 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 void check_workspace_option(std::string_view value);
 void check_disk_option(std::string_view value);
 void check_mounts_option(std::string_view value);
+void check_env_option(std::string_view value);
+void check_workdir_option(std::string_view value);
+void check_root_option(std::string_view value);
 
 /// Chooses between words and defaults in Slurm's order (sbatch(1), INPUT ENVIRONMENT VARIABLES):
 /// the command line wins over the variable, the variable over the script's #SBATCH lines. `none` is
 /// a choice like any other. Nothing means a job without a workspace. The variables are
-/// SBATCH_WORKSPACE, SALLOC_WORKSPACE and SLURM_WORKSPACE (srun), and the same with _DISK and
-/// _MOUNT behind; an empty one counts as unset. Errors: kUsage for --workspace-disk or
-/// --workspace-mount without a workspace; kInvalid for a malformed default, naming the variable.
+/// SBATCH_WORKSPACE, SALLOC_WORKSPACE and SLURM_WORKSPACE (srun), and the same with _DISK, _MOUNT,
+/// _ENV, _WORKDIR and _ROOT behind; an empty one counts as unset. Errors: kUsage for one of the
+/// other options without a workspace; kInvalid for a malformed default, naming the variable.
 std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitter submitter,
                                                 const Environment& environment);
 

@@ -9,6 +9,7 @@
 #include "libworkspace/catalog/access_keys.h"
 #include "libworkspace/catalog/yaml_values.h"
 #include "libworkspace/model/size.h"
+#include "libworkspace/model/variable_names.h"
 
 namespace workspace::manifest_keys {
 namespace {
@@ -18,7 +19,6 @@ using yaml_values::parse_number;
 
 constexpr std::size_t kMaxTextBytes = 256;
 constexpr std::size_t kMaxPathBytes = 1024;
-constexpr std::size_t kMaxVariableNameBytes = 128;
 constexpr std::size_t kMaxVariableBytes = 4096;
 constexpr std::size_t kMaxMounts = 16;
 constexpr std::size_t kMaxCommandBytes = 32;
@@ -65,19 +65,6 @@ std::string parse_architecture(const std::string& text) {
     return text;
   throw invalid("architecture '" + printable(text, 32) +
                 "' is not known; there are x86_64, aarch64");
-}
-
-void check_variable_name(const std::string& name) {
-  static constexpr std::string_view kFirst =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-  static constexpr std::string_view kRest =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-  if (name.empty() || name.size() > kMaxVariableNameBytes || !is_of(name.substr(0, 1), kFirst) ||
-      !is_of(name, kRest)) {
-    throw invalid("'" + printable(name, 64) +
-                  "' is not the name of a variable; allowed are letters, digits and '_', no digit "
-                  "first");
-  }
 }
 
 std::string parse_command_name(const std::string& text) {

@@ -21,6 +21,7 @@ enum class Tag : std::uint8_t {
   kScriptPath = 8,
   kPmiFd = 9,
   kVcpu = 10,
+  kFromInside = 11,
 };
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -109,6 +110,10 @@ void take_item(TaskSpec& spec, Tag tag, std::string_view value) {
     case Tag::kTerminal:
       spec.terminal = TerminalSize::parse(value);
       return;
+    case Tag::kFromInside:
+      if (!value.empty()) refuse("a mark has a value");
+      spec.from_inside = true;
+      return;
     case Tag::kPmiFd:
       spec.pmi_fd = parse_pmi_fd(value);
       return;
@@ -143,6 +148,7 @@ std::string TaskSpec::encode() const {
   std::string out;
   for (const auto& argument : argv) put(out, Tag::kArgument, argument);
   for (const auto& variable : environment) put(out, Tag::kVariable, variable);
+  if (from_inside) put(out, Tag::kFromInside, "");
   put(out, Tag::kWorkingDirectory, working_directory);
   put(out, Tag::kUmask, encode_u32(umask));
   for (const auto& limit : limits) {

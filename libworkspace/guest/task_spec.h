@@ -41,6 +41,9 @@ extern const std::array<ResourceName, 10> kResourceNames;
 struct TaskSpec {
   std::vector<std::string> argv;
   std::vector<std::string> environment;  ///< NAME=VALUE
+  /// The environment and the working directory are the guest's own already: the task was started
+  /// from inside.
+  bool from_inside = false;
   std::string working_directory;
   std::uint32_t umask = 022;
   std::vector<ResourceLimit> limits;

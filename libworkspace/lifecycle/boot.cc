@@ -85,6 +85,7 @@ class Boot {
         node_.catalog.open_pinned(request_.name, request_.version, request_.digest);
     approval_ = policy_->check_image(image);
     image_ = std::move(image.manifest);
+    if (request_.root_inside) check_root_permitted(*image_);
     record_.image = request_.name.text() + ":" + request_.version.text();
     record_.digest = request_.digest.to_string();
     record_.host_commands = node_.site.host_commands;
@@ -211,7 +212,19 @@ class Boot {
     guest.home = user_.home;
     guest.shell = user_.shell;
     guest.groups = user_.groups;
+    guest.root_inside = request_.root_inside;
+    guest.task_rules = task_rules();
     return guest;
+  }
+
+  [[nodiscard]] GuestTaskRules task_rules() const {
+    GuestTaskRules rules;
+    rules.image = record_.image;
+    for (const auto& [name, value] : image_->env) rules.image_env.emplace_back(name, value);
+    rules.outside_variables = request_.outside_variables;
+    rules.working_directory = request_.working_directory;
+    rules.image_working_directory = image_->workdir;
+    return rules;
   }
 
   void create() {

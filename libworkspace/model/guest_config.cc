@@ -3,6 +3,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fields.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/model/variable_names.h"
 
 namespace workspace {
 namespace {
@@ -69,6 +70,48 @@ std::optional<GuestSshKeys> take_ssh_keys(Fields& fields) {
   return keys;
 }
 
+std::vector<std::pair<std::string, std::string>> parse_image_env(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> env;
+  if (text.empty()) return env;
+  for (const auto& entry : split(text, '\n')) {
+    const auto equals = entry.find('=');
+    if (equals == std::string::npos)
+      throw Error(ErrorKind::kInvalid, "'" + printable(entry, 64) + "' is not NAME=VALUE");
+    check_variable_name(entry.substr(0, equals));
+    env.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return env;
+}
+
+std::string format_image_env(const std::vector<std::pair<std::string, std::string>>& env) {
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : env) {
+    texts.push_back(name);
+    texts.back() += "=" + value;
+  }
+  return join(texts, "\n");
+}
+
+GuestTaskRules take_task_rules(Fields& fields) {
+  GuestTaskRules rules;
+  rules.image = fields.take("image");
+  rules.image_env = parse_image_env(fields.take_or("image_env", ""));
+  rules.outside_variables = parse_variable_names(fields.take_or("outside_variables", ""));
+  rules.working_directory = fields.take_or("working_directory", "");
+  rules.image_working_directory = fields.take_or("image_working_directory", "");
+  return rules;
+}
+
+void add_task_rules(Fields& fields, const GuestTaskRules& rules) {
+  fields.add("image", rules.image);
+  if (!rules.image_env.empty()) fields.add("image_env", format_image_env(rules.image_env));
+  if (!rules.outside_variables.empty())
+    fields.add("outside_variables", join(rules.outside_variables, ","));
+  if (!rules.working_directory.empty()) fields.add("working_directory", rules.working_directory);
+  if (!rules.image_working_directory.empty())
+    fields.add("image_working_directory", rules.image_working_directory);
+}
+
 GuestConfig parse_fields(std::string_view text) {
   Fields fields = Fields::from_lines(text);
   if (fields.take("version") != "1") throw Error(ErrorKind::kInvalid, "its version is not 1");
@@ -91,6 +134,8 @@ GuestConfig parse_fields(std::string_view text) {
   config.home = fields.take("home");
   config.shell = fields.take("shell");
   config.groups = parse_groups(fields.take("groups"));
+  config.root_inside = fields.take_number("root_inside", 1) == 1;
+  config.task_rules = take_task_rules(fields);
   fields.expect_empty();
   return config;
 }
@@ -142,6 +187,8 @@ std::string GuestConfig::to_lines() const {
   fields.add("home", home);
   fields.add("shell", shell);
   fields.add("groups", format_groups(groups));
+  fields.add("root_inside", std::uint64_t{root_inside});
+  add_task_rules(fields, task_rules);
   return fields.to_lines();
 }
 

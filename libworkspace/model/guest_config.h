@@ -38,6 +38,17 @@ struct GuestSshKeys {
   bool operator==(const GuestSshKeys&) const = default;
 };
 
+/// What the image and the job say about the environment and the folder that each task starts in.
+struct GuestTaskRules {
+  std::string image;                                           ///< NAME:VERSION
+  std::vector<std::pair<std::string, std::string>> image_env;  ///< by name; values of one line
+  std::vector<std::string> outside_variables;                  ///< as they are outside
+  std::string working_directory;                               ///< the job's; empty: not said
+  std::string image_working_directory;                         ///< the image's; empty: none
+
+  bool operator==(const GuestTaskRules&) const = default;
+};
+
 /// What the guest agent is told before it has a network: one file in a small cpio archive behind
 /// the site's initrd. The token in it is the host's proof of identity to the agent.
 struct GuestConfig {
@@ -65,6 +76,8 @@ struct GuestConfig {
   std::string home;
   std::string shell;
   std::vector<std::pair<std::string, std::uint32_t>> groups;  ///< name and gid, the primary first
+  bool root_inside = false;                                   ///< tasks are root, not this user
+  GuestTaskRules task_rules;
 
   [[nodiscard]] std::string to_lines() const;
   /// Errors: kInvalid.

@@ -83,4 +83,7 @@ struct Manifest {
   AccessRules access;  ///< besides the site's
 };
 
+/// Refuses root inside where the image does not permit it. Errors: kDenied.
+void check_root_permitted(const Manifest& manifest);
+
 }  // namespace workspace

@@ -5,6 +5,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fields.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/model/variable_names.h"
 
 namespace workspace {
 namespace {
@@ -50,6 +51,10 @@ AccessRules take_access(Fields& fields) {
   return access;
 }
 
+std::string parse_working_directory(const std::string& text) {
+  return text.empty() ? text : check_absolute_path(text, "workspace workdir");
+}
+
 WorkspaceRequest parse_fields(std::string_view line) {
   if (line.size() > WorkspaceRequest::kMaxLineBytes) {
     throw Error(ErrorKind::kInvalid, "it has " + std::to_string(line.size()) + " bytes; at most " +
@@ -72,6 +77,9 @@ WorkspaceRequest parse_fields(std::string_view line) {
       parse_secret(fields.take_or("secret", "")),
       take_access(fields),
       parse_digest_place(fields.take_or("shown_in", name_of(DigestPlace::kAdminComment))),
+      parse_variable_names(fields.take_or("env", "")),
+      parse_working_directory(fields.take_or("workdir", "")),
+      fields.has("root") && fields.take_number("root", 1) == 1,
   };
   for (const auto& mount : request.mounts) check_mount_destination(mount.destination);
   fields.expect_empty();
@@ -92,6 +100,9 @@ std::string WorkspaceRequest::to_line() const {
   if (!secret.empty()) fields.add("secret", secret);
   add_access(fields, access);
   if (shown_in != DigestPlace::kAdminComment) fields.add("shown_in", name_of(shown_in));
+  if (!outside_variables.empty()) fields.add("env", join(outside_variables, ","));
+  if (!working_directory.empty()) fields.add("workdir", working_directory);
+  if (root_inside) fields.add("root", std::uint64_t{1});
   return std::string(kVersionPrefix) + fields.to_line();
 }
 

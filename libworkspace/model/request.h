@@ -34,6 +34,10 @@ struct WorkspaceRequest {
   AccessRules access = {};
   /// Where the controller shows image and digest in the job's record.
   DigestPlace shown_in = DigestPlace::kAdminComment;
+  /// The variables that tasks have as they are outside, whatever the image and the rules say.
+  std::vector<std::string> outside_variables = {};
+  std::string working_directory = {};  ///< where tasks start inside; empty: not said
+  bool root_inside = false;            ///< whether tasks are to be root inside
 
   static constexpr std::size_t kMaxLineBytes = 4096;
 

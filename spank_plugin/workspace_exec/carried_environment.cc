@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kCarried = "WORKSPACE_CARRIED_";
 constexpr std::string_view kFolder = "WORKSPACE_CARRIED_FOLDER";
+constexpr std::string_view kInsideMark = "WORKSPACE_CARRIED_FROM_INSIDE=1";
 
 /// What moves a program through its loader or its C library, by ld.so(8), and the pages of glibc
 /// and its resolver.
@@ -106,6 +107,12 @@ std::string take_carried_folder(std::vector<std::string>& environment) {
     return true;
   });
   return folder;
+}
+
+std::string inside_mark() { return std::string(kInsideMark); }
+
+bool take_inside_mark(std::vector<std::string>& environment) {
+  return std::erase(environment, kInsideMark) != 0;
 }
 
 }  // namespace workspace::exec

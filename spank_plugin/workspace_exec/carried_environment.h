@@ -28,4 +28,10 @@ std::string carried_folder(const std::string& folder);
 /// The folder that was carried, taken out of the environment; empty if there is none.
 std::string take_carried_folder(std::vector<std::string>& environment);
 
+/// Marks the environment of an srun from inside: its tasks' environment is the guest's own, to
+/// which the rules for what comes from outside do not apply again.
+std::string inside_mark();
+/// Takes the mark out of the environment; true if it was there.
+bool take_inside_mark(std::vector<std::string>& environment);
+
 }  // namespace workspace::exec

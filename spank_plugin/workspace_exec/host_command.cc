@@ -128,6 +128,7 @@ HostCommand plan_host_command(TaskRequest request, const HostCommandRules& rules
   command.stdio = spec.stdio;
   command.terminal = spec.terminal;
   command.argv = std::move(spec.argv);
+  if (name == "srun") command.environment.push_back(inside_mark());
   if (name == "srun" && !line.may_have("chdir", 'D'))
     command.environment.push_back(carried_folder(command.working_directory));
   if (name == "salloc" && !line.may_have("no-shell", 0)) hold_allocation(command.argv, line);

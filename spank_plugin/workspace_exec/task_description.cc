@@ -107,6 +107,7 @@ TaskSpec describe_task(const std::vector<std::string>& argv, const std::string& 
   spec.argv = argv;
   spec.environment = task_environment(environ);
   spec.working_directory = take_carried_folder(spec.environment);
+  spec.from_inside = take_inside_mark(spec.environment);
   restore_environment(spec.environment);
   if (spec.working_directory.empty()) spec.working_directory = current_directory();
   spec.umask = task_umask();

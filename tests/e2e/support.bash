@@ -61,6 +61,16 @@ start_job() {
     echo "$job"
 }
 
+# prolog LINE: the prolog by hand, for the plain job `job` of user1 on node 1, with LINE as what it asked for.
+# shellcheck disable=SC2317  # for the tests
+prolog() { hook prolog "$1"; }
+# shellcheck disable=SC2317
+epilog() { hook epilog "$1"; }
+hook() {
+    on 1 env SLURM_JOB_ID="$job" SLURM_JOB_UID=2001 SLURM_JOB_GID=2001 SLURM_JOB_USER=user1 \
+        SLURMD_NODENAME=node1 SPANK_WORKSPACE="$2" timeout 60 "/usr/libexec/workspace/$1"
+}
+
 # left_on N: what jobs have on node N at this moment, one thing a line.
 left_on() {
     on "$1" sh -c "

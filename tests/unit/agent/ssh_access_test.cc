@@ -31,6 +31,14 @@ Subsystem sftp internal-sftp
   EXPECT_EQ(known_hosts_text(some_config()), "workspace ssh-ed25519 AAAAhost\n");
 }
 
+TEST(SshAccess, LetsInRootWhereTheJobIsRoot) {
+  GuestConfig config = some_config();
+  config.root_inside = true;
+  const std::string text = sshd_config_text(config);
+  EXPECT_NE(text.find("\nAllowUsers root\nPermitRootLogin without-password\n"), std::string::npos);
+  EXPECT_EQ(text.find("user1"), std::string::npos);
+}
+
 /// The first value that ssh finds for a keyword is the one it takes, and what the image says for
 /// all hosts must not end up in the part before.
 TEST(SshAccess, StandsInFrontOfTheImagesConfiguration) {

@@ -24,6 +24,7 @@ class ResolveTest : public ::testing::Test {
     config_.disk_default_mib = 2048;
     config_.disk_max_mib = 102400;
     add("tiny", "");
+    add("rooted", "allow_root: true\n");
     add("course-mpi", "needs: {memory: 2G, vcpus: 4, disk: 10G}\n");
   }
 
@@ -54,6 +55,13 @@ TEST_F(ResolveTest, PinsTheImageAndCarriesWhatItNeeds) {
   EXPECT_EQ(WorkspaceRequest::parse(request.to_line()).to_line(), request.to_line());
 }
 
+TEST_F(ResolveTest, CarriesWhatIsSaidOfTheInside) {
+  const auto request = resolve({"rooted", {}, {}, "PATH,TZ", "/data", true});
+  EXPECT_EQ(request.outside_variables, (std::vector<std::string>{"PATH", "TZ"}));
+  EXPECT_EQ(request.working_directory, "/data");
+  EXPECT_TRUE(request.root_inside);
+}
+
 TEST_F(ResolveTest, WithoutASizeTheDiskIsTheSitesOrWhatTheImageNeeds) {
   EXPECT_EQ(resolve({"tiny", {}, {}}).disk_mib, 2048);
   EXPECT_EQ(resolve({"tiny", "0", {}}).disk_mib, 2048);
@@ -72,10 +80,13 @@ TEST_F(ResolveTest, RefusesInWordsForTheUser) {
   for (int i = 1; i <= 16; ++i) many_mounts += ",/a" + std::to_string(i);
   std::string long_mounts = "/" + std::string(1000, 'a');
   for (const char c : {'b', 'c', 'd', 'e'}) long_mounts += ",/" + std::string(1000, c);
+  std::string many_variables = "A0";
+  for (int i = 1; i <= 64; ++i) many_variables += ",A" + std::to_string(i);
   for (const auto& [texts, kind, message] : {
            Case{{"legacy-el5", {}, {}},
                 ErrorKind::kNotFound,
-                "image 'legacy-el5' is not registered; images you may use: course-mpi, tiny"},
+                "image 'legacy-el5' is not registered; images you may use: course-mpi, rooted, "
+                "tiny"},
            Case{{"tiny:2", {}, {}},
                 ErrorKind::kNotFound,
                 "image 'tiny' has no version '2'; versions you may use: 1"},
@@ -115,7 +126,22 @@ TEST_F(ResolveTest, RefusesInWordsForTheUser) {
            Case{{"tiny", {}, many_mounts},
                 ErrorKind::kExceeded,
                 "17 mounts are asked for; at most 16 are allowed"},
-           Case{{"tiny", {}, long_mounts}, ErrorKind::kExceeded, "the mounts make the request "},
+           Case{{"tiny", {}, long_mounts},
+                ErrorKind::kExceeded,
+                "the mounts and variables make the request "},
+           Case{{"tiny", {}, {}, "A=1"},
+                ErrorKind::kInvalid,
+                "'A=1' is not the name of a variable; allowed are letters, digits and '_', no "
+                "digit first"},
+           Case{{"tiny", {}, {}, many_variables},
+                ErrorKind::kExceeded,
+                "65 variables are named; at most 64 are allowed"},
+           Case{{"tiny", {}, {}, {}, "data"},
+                ErrorKind::kInvalid,
+                "workdir 'data' is not an absolute path"},
+           Case{{"tiny", {}, {}, {}, {}, true},
+                ErrorKind::kDenied,
+                "image 'tiny:1' does not permit --workspace-root (allow_root in its manifest)"},
        }) {
     SCOPED_TRACE(message);
     expect_error([&] { (void)resolve(texts); }, kind, StartsWith(message));
@@ -141,7 +167,7 @@ TEST_F(ResolveTest, AnImageThatIsNotApprovedIsRefusedAndAnOlderOneTaken) {
       },
       ErrorKind::kDenied,
       "image tiny:2 is not approved: its manifest is not signed; images you may use: "
-      "course-mpi, tiny");
+      "course-mpi, rooted, tiny");
 }
 
 TEST_F(ResolveTest, ADamagedVersionIsToldAndStopsNoOther) {
@@ -170,7 +196,7 @@ TEST_F(ResolveTest, WhatOneMayNotUseIsRefusedWithWhatOneMay) {
       },
       ErrorKind::kDenied,
       "image 'secret:1' is not for you: of groups it is for staff; you have group 'lab'; "
-      "images you may use: course-mpi, tiny");
+      "images you may use: course-mpi, rooted, tiny");
   config_.access = {{"*", {}}};
   at(config_.access[0].rules.deny, AccessBy::kUsers) = {"ann"};
   expect_error(

@@ -14,6 +14,7 @@ TaskSpec sample() {
   TaskSpec spec;
   spec.argv = {"prog", "", "two words", "line\nbreak \xff"};
   spec.environment = {"A=1", "EMPTY=", "odd"};
+  spec.from_inside = true;
   spec.working_directory = "/tmp";
   spec.umask = 077;
   spec.limits = {{"nofile", 1024, 4096}, {"core", 0, ResourceLimit::kUnlimited}};
@@ -33,6 +34,7 @@ TEST(TaskSpec, ComesBackAsItWasSent) {
   const TaskSpec back = TaskSpec::parse(spec.encode());
   EXPECT_EQ(back.argv, spec.argv);
   EXPECT_EQ(back.environment, spec.environment);
+  EXPECT_TRUE(back.from_inside);
   EXPECT_EQ(back.working_directory, "/tmp");
   EXPECT_EQ(back.umask, 077U);
   ASSERT_EQ(back.limits.size(), 2U);

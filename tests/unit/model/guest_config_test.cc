@@ -26,6 +26,9 @@ GuestConfig full_config() {
   config.home = "/home/user one";
   config.shell = "/bin/sh";
   config.groups = {{"user1", 1001}, {"legacy", 2000}};
+  config.root_inside = true;
+  config.task_rules = {
+      "tiny:1", {{"LANG", "C"}, {"OPTS", "a=b, c"}}, {"PATH", "TZ"}, "/data", "/opt"};
   config.private_nic = {"52:54:00:78:00:00", "10.200.0.1", 16, 1450};
   config.hosts = {{"node1", "10.200.0.1"}, {"node2", "10.200.0.2"}};
   config.ssh_keys = {"-----BEGIN\nA\n", "ssh-ed25519 A", "-----BEGIN\nB\n", "ssh-ed25519 B"};
@@ -40,6 +43,8 @@ TEST(GuestConfig, GoesBothWays) {
   EXPECT_EQ(config.prefix_length, 30U);
   EXPECT_EQ(config.root_format, RootFormat::kExt4);
   EXPECT_EQ(config.groups, full_config().groups);
+  EXPECT_TRUE(config.root_inside);
+  EXPECT_EQ(config.task_rules, full_config().task_rules);
   EXPECT_EQ(config.private_nic, full_config().private_nic);
   EXPECT_EQ(config.hosts, full_config().hosts);
   EXPECT_EQ(config.ssh_keys, full_config().ssh_keys);

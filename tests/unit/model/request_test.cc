@@ -51,6 +51,18 @@ TEST(WorkspaceRequest, CarriesWhatTheControllerChecks) {
   EXPECT_EQ(by_user.to_line(), kMinimal) << "users and groups are checked before";
 }
 
+TEST(WorkspaceRequest, CarriesWhatIsSaidOfTheInside) {
+  auto request = WorkspaceRequest::parse(kMinimal);
+  EXPECT_FALSE(request.root_inside);
+  request.outside_variables = {"PATH", "TZ"};
+  request.working_directory = "/data/a b";
+  request.root_inside = true;
+  const auto back = WorkspaceRequest::parse(request.to_line());
+  EXPECT_EQ(back.outside_variables, request.outside_variables);
+  EXPECT_EQ(back.working_directory, "/data/a b");
+  EXPECT_TRUE(back.root_inside);
+}
+
 /// The line comes from the user's own command: whatever they put there is refused, with a reason.
 TEST(WorkspaceRequest, RefusesWhatItWouldNotHaveWritten) {
   struct Case {
@@ -66,7 +78,7 @@ TEST(WorkspaceRequest, RefusesWhatItWouldNotHaveWritten) {
       {"1 image=tiny", "field 'version' is missing"},
       {kMinimal + "\n", "field 'needs_vcpus' has a value that is not percent-encoded"},
       {kMinimal + " ", "'' is not NAME=VALUE"},
-      {kMinimal + " root=/dev/sda", "field 'root' is not known"},
+      {kMinimal + " device=/dev/sda", "field 'device' is not known"},
       {kMinimal + " image=other", "field 'image' is given twice"},
       {replaced("image=tiny", "image=../etc"),
        "image name '../etc' has the character '.' at position 1; allowed there are lower-case "
@@ -90,6 +102,12 @@ TEST(WorkspaceRequest, RefusesWhatItWouldNotHaveWritten) {
       {kMinimal + " secret=" + std::string(66, 'a'), "field 'secret' is not 64 hexadecimal digits"},
       {replaced("needs_vcpus=1", "needs_vcpus=65536"),
        "field 'needs_vcpus' is '65536', not a whole number up to 65535"},
+      {kMinimal + " env=LD_PRELOAD,1A",
+       "'1A' is not the name of a variable; allowed are letters, digits and '_', no digit first"},
+      {kMinimal + " env=A,A", "the variable A is named twice"},
+      {kMinimal + " workdir=data", "workspace workdir 'data' is not an absolute path"},
+      {kMinimal + " workdir=/a/../b", "workspace workdir '/a/../b' has an empty, '.' or '..' part"},
+      {kMinimal + " root=2", "field 'root' is '2', not a whole number up to 1"},
       {kMinimal + " mounts=/a:/proc",
        "nothing may be mounted at '/proc': the workspace's own system is there"},
       {kMinimal + " mounts=/a:b", "mount destination 'b' is not an absolute path"},

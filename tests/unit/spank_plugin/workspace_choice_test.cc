@@ -75,6 +75,25 @@ TEST(WorkspaceChoice, WordsWinOverDefaultsAndNoneWinsOverAll) {
        Submitter::kSrun,
        {{"SLURM_WORKSPACE_DISK", "20G"}, {"SLURM_WORKSPACE_MOUNT", "/data"}},
        WorkspaceChoice{"tiny", "1G", "/a,/b"}},
+      {"defaults of what tasks find inside",
+       {"tiny", {}, {}},
+       Submitter::kSrun,
+       {{"SLURM_WORKSPACE_ENV", "PATH,TZ"},
+        {"SLURM_WORKSPACE_WORKDIR", "/data"},
+        {"SLURM_WORKSPACE_ROOT", "true"}},
+       WorkspaceChoice{"tiny", "", "", "PATH,TZ", "/data", true}},
+      {"options over defaults of what tasks find inside",
+       {"tiny", {}, {}, "LANG", "/run/x", "true"},
+       Submitter::kSalloc,
+       {{"SALLOC_WORKSPACE_ENV", "PATH,TZ"},
+        {"SALLOC_WORKSPACE_WORKDIR", "/data"},
+        {"SALLOC_WORKSPACE_ROOT", "false"}},
+       WorkspaceChoice{"tiny", "", "", "LANG", "/run/x", true}},
+      {"no root by a default",
+       {"tiny", {}, {}},
+       Submitter::kSbatch,
+       {{"SBATCH_WORKSPACE_ROOT", "false"}},
+       tiny},
       {"defaults of disk and mounts without a workspace",
        {},
        Submitter::kSbatch,
@@ -152,6 +171,20 @@ TEST(WorkspaceChoice, RefusesWhatCannotBeMeant) {
   const std::vector<Case> cases = {
       {{{}, "20G", {}}, {}, ErrorKind::kUsage, "--workspace-disk needs --workspace=NAME"},
       {{{}, {}, "/a"}, {}, ErrorKind::kUsage, "--workspace-mount needs --workspace=NAME"},
+      {{{}, {}, {}, "A"}, {}, ErrorKind::kUsage, "--workspace-env needs --workspace=NAME"},
+      {{{}, {}, {}, {}, "/a"}, {}, ErrorKind::kUsage, "--workspace-workdir needs --workspace=NAME"},
+      {{{}, {}, {}, {}, {}, "true"},
+       {},
+       ErrorKind::kUsage,
+       "--workspace-root needs --workspace=NAME"},
+      {{"tiny", {}, {}},
+       {{"SBATCH_WORKSPACE_ROOT", "yes"}},
+       ErrorKind::kInvalid,
+       "SBATCH_WORKSPACE_ROOT: 'yes' is neither true nor false"},
+      {{"tiny", {}, {}},
+       {{"SBATCH_WORKSPACE_ENV", "A B"}},
+       ErrorKind::kInvalid,
+       "SBATCH_WORKSPACE_ENV: 'A B' is not the name of a variable"},
       {{},
        {{"SBATCH_WORKSPACE", "Tiny"}},
        ErrorKind::kInvalid,
@@ -180,6 +213,10 @@ TEST(WorkspaceOptions, AreCheckedForTheirForm) {
   check_workspace_option("tiny");
   check_workspace_option("legacy-bullseye:11.2");
   check_disk_option("512M");
+  check_env_option("PATH,LD_LIBRARY_PATH,_x1");
+  check_workdir_option("/data/a b");
+  check_root_option("true");
+  check_root_option("false");
   check_mounts_option("/data,/home/u/x:/x:ro");
 
   struct Case {
@@ -199,6 +236,15 @@ TEST(WorkspaceOptions, AreCheckedForTheirForm) {
       {check_workspace_option, "tiny:1:2", ErrorKind::kInvalid, "has the character ':'"},
       {check_disk_option, "-1G", ErrorKind::kInvalid, "disk size '-1G' is not a size"},
       {check_disk_option, "1X", ErrorKind::kInvalid, "disk size '1X' has an unknown unit"},
+      {check_env_option, "", ErrorKind::kInvalid, "no variable is named; expected VAR[,VAR]"},
+      {check_env_option, "A=1", ErrorKind::kInvalid, "'A=1' is not the name of a variable"},
+      {check_env_option, "A,", ErrorKind::kInvalid, "'' is not the name of a variable"},
+      {check_env_option, "A,A", ErrorKind::kInvalid, "the variable A is named twice"},
+      {check_workdir_option, "", ErrorKind::kInvalid, "workdir '' is not an absolute path"},
+      {check_workdir_option, "a", ErrorKind::kInvalid, "workdir 'a' is not an absolute path"},
+      {check_workdir_option, "/a/..", ErrorKind::kInvalid, "has an empty, '.' or '..' part"},
+      {check_root_option, "", ErrorKind::kInvalid, "'' is neither true nor false"},
+      {check_root_option, "1", ErrorKind::kInvalid, "'1' is neither true nor false"},
       {check_mounts_option, "/a:/b:rx", ErrorKind::kInvalid, "has the mode 'rx', not ro or rw"},
       {check_mounts_option, "/a:/b,/c:/b", ErrorKind::kInvalid,
        "has a destination that another mount has already"},

@@ -68,6 +68,13 @@ TEST(CarriedEnvironment, HasTheNodesConfiguration) {
               ElementsAre("SLURM_CONF=/site/slurm.conf", "WORKSPACE_INSIDE=1"));
 }
 
+TEST(InsideMark, IsTakenOutOnTheOtherSide) {
+  Variables environment = {"A=1", inside_mark()};
+  EXPECT_TRUE(take_inside_mark(environment));
+  EXPECT_THAT(environment, ElementsAre("A=1"));
+  EXPECT_FALSE(take_inside_mark(environment));
+}
+
 TEST(CarriedFolder, IsTakenOutOnTheOtherSide) {
   Variables environment = {"A=1", carried_folder("/tmp/a b=c")};
   EXPECT_EQ(take_carried_folder(environment), "/tmp/a b=c");
