@@ -22,7 +22,7 @@ constexpr std::size_t kMostBytesWithAccess = WorkspaceRequest::kMaxLineBytes - 1
 
 std::vector<MountSpec> checked_mounts(const std::optional<std::string>& text) {
   auto mounts = parse_mounts(text.value_or(""));
-  for (const auto& mount : mounts) check_mount_destination(mount.destination);
+  for (const auto& mount : mounts) check_mount(mount);
   return mounts;
 }
 

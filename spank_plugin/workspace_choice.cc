@@ -54,7 +54,7 @@ void check_workspace_option(std::string_view value) {
 void check_disk_option(std::string_view value) { parse_size_mib(value, "disk size"); }
 
 void check_mounts_option(std::string_view value) {
-  for (const auto& mount : parse_mounts(value)) check_mount_destination(mount.destination);
+  for (const auto& mount : parse_mounts(value)) check_mount(mount);
 }
 
 void check_env_option(std::string_view value) {

@@ -72,6 +72,8 @@ struct ChildSetup : bp::extend::handler {
     if (command.network_namespace_fd >= 0 &&
         ::setns(command.network_namespace_fd, CLONE_NEWNET) != 0)
       ::_exit(126);
+    if (command.mount_namespace_fd >= 0 && ::setns(command.mount_namespace_fd, CLONE_NEWNS) != 0)
+      ::_exit(126);
     limit(RLIMIT_AS, command.max_memory_bytes);
     limit(RLIMIT_CPU, command.max_cpu_s);
     limit(RLIMIT_FSIZE, command.max_file_bytes);

@@ -29,6 +29,8 @@ struct Command {
   std::optional<Credentials> credentials;
   /// A network namespace to enter before the program starts.
   int network_namespace_fd = -1;
+  /// A mount namespace to enter before the program starts: argv[0] is a path in its root.
+  int mount_namespace_fd = -1;
   /// Descriptors that the program inherits under their own numbers.
   std::vector<int> kept_fds;
   /// Bounds on a tool that reads what is not trusted; 0 is no bound.

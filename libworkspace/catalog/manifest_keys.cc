@@ -20,7 +20,6 @@ using yaml_values::parse_number;
 constexpr std::size_t kMaxTextBytes = 256;
 constexpr std::size_t kMaxPathBytes = 1024;
 constexpr std::size_t kMaxVariableBytes = 4096;
-constexpr std::size_t kMaxMounts = 16;
 constexpr std::size_t kMaxCommandBytes = 32;
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 50;
 constexpr std::uint64_t kMaxVcpus = 65535;
@@ -72,32 +71,6 @@ std::string parse_command_name(const std::string& text) {
       !is_of(text, "abcdefghijklmnopqrstuvwxyz0123456789_-"))
     throw invalid("'" + printable(text, 64) + "' is not the name of a command, such as sbatch");
   return text;
-}
-
-MountSpec parse_mount(const std::string& text) {
-  MountSpec mount = MountSpec::parse(text);
-  try {
-    check_mount_destination(mount.destination);
-  } catch (const Error& e) {
-    // To a user it is forbidden; in a manifest it is a fault of the manifest.
-    throw invalid(e.text());
-  }
-  return mount;
-}
-
-void check_mounts(const YamlMap& map, const std::vector<MountSpec>& mounts) {
-  if (mounts.size() > kMaxMounts) {
-    throw invalid(map.place_of("mounts") + ": an image has at most " + std::to_string(kMaxMounts) +
-                  " mounts");
-  }
-  for (std::size_t i = 0; i < mounts.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (mounts[i].destination == mounts[j].destination) {
-        throw invalid(map.place_of("mounts") + ": two mounts have the destination '" +
-                      mounts[i].destination + "'");
-      }
-    }
-  }
 }
 
 ImageFile read_file_entry(const YamlMap& map, const std::string& folder) {
@@ -191,10 +164,8 @@ void apply_inside(const YamlMap& map, Manifest& manifest) {
   const auto workdir = map.optional(
       "workdir", [](const std::string& text) { return check_absolute_path(text, "workdir"); });
   if (workdir) manifest.workdir = *workdir;
-  if (auto mounts = map.optional_list("mounts", parse_mount)) {
-    check_mounts(map, *mounts);
+  if (auto mounts = yaml_values::read_mounts(map, "mounts", "an image"))
     manifest.mounts = *std::move(mounts);
-  }
   const auto allow_root = map.optional("allow_root", [](const std::string& text) {
     return yaml_values::parse_switch("allow_root", text);
   });

@@ -12,7 +12,6 @@
 #include "libworkspace/catalog/name_pattern.h"
 #include "libworkspace/catalog/strict_yaml.h"
 #include "libworkspace/catalog/yaml_values.h"
-#include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/size.h"
 
 namespace workspace {
@@ -123,6 +122,7 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
                   "private_network",
                   "private_network_subnet",
                   "private_network_port",
+                  "mounts",
                   "host_commands",
                   "slurm_bin",
                   "require_approval",
@@ -155,6 +155,8 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
     }
   });
   set(map, "private_network_port", config.private_network_port, parse_vxlan_port);
+  if (auto mounts = yaml_values::read_mounts(map, "mounts", "a site"))
+    config.mounts = *std::move(mounts);
   set_host_commands(map, config.host_commands);
   set_path(map, "slurm_bin", config.slurm_bin);
   set_switch(map, "require_approval", config.require_approval);

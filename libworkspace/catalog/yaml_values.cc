@@ -9,9 +9,21 @@ namespace workspace::yaml_values {
 namespace {
 
 constexpr std::size_t kMaxKernelOptionsBytes = 1024;
+constexpr std::size_t kMaxMounts = 16;
 
 Error invalid(std::string_view what, const std::string& why) {
   return {ErrorKind::kInvalid, std::string(what) + " " + why};
+}
+
+MountSpec parse_mount(const std::string& text) {
+  MountSpec mount = MountSpec::parse(text);
+  try {
+    check_mount(mount);
+  } catch (const Error& e) {
+    // To a user it is forbidden; here it is a fault of the file.
+    throw Error(ErrorKind::kInvalid, e.text());
+  }
+  return mount;
 }
 
 }  // namespace
@@ -61,6 +73,24 @@ std::string parse_kernel_options(const std::string& text) {
                                         " ASCII characters");
   }
   return text;
+}
+
+std::optional<std::vector<MountSpec>> read_mounts(const YamlMap& map, std::string_view key,
+                                                  std::string_view owner) {
+  auto mounts = map.optional_list(key, parse_mount);
+  if (!mounts) return mounts;
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorKind::kInvalid, map.place_of(key) + ": " + why);
+  };
+  if (mounts->size() > kMaxMounts)
+    refuse(std::string(owner) + " has at most " + std::to_string(kMaxMounts) + " mounts");
+  for (auto mount = mounts->begin(); mount != mounts->end(); ++mount) {
+    const bool taken = std::any_of(mounts->begin(), mount, [&](const MountSpec& other) {
+      return other.destination == mount->destination;
+    });
+    if (taken) refuse("two mounts have the destination '" + mount->destination + "'");
+  }
+  return mounts;
 }
 
 }  // namespace workspace::yaml_values

@@ -1,8 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "libworkspace/catalog/strict_yaml.h"
+#include "libworkspace/model/mount_spec.h"
 
 /// The kinds of values that the site's YAML files have in common. Each refuses with kInvalid,
 /// naming `what`; the map that the value stands in puts the place in front.
@@ -23,5 +28,10 @@ bool parse_switch(std::string_view what, const std::string& text);
 
 /// Options of the guest kernel's command line: one line of printable ASCII.
 std::string parse_kernel_options(const std::string& text);
+
+/// The list of mounts under a key, each as users write it; at most 16, no destination twice.
+/// `owner` is who has them, for the refusal.
+std::optional<std::vector<MountSpec>> read_mounts(const YamlMap& map, std::string_view key,
+                                                  std::string_view owner);
 
 }  // namespace workspace::yaml_values

@@ -302,32 +302,39 @@ class Boot {
   }
 
   void mount_folders() {
-    for (const auto& mount : plan_mounts(user_, allocation_.work_dir, request_.mounts)) {
-      if (user_can_enter(user_, mount.source, Deadline::in(kUserFolderTimeout))) {
-        mount_folder(mount);
-      } else if (is_requested(mount)) {
-        throw Error(ErrorKind::kInvalid, "--workspace-mount: '" + mount.source +
-                                             "' is not a folder of " + job_.node_name +
-                                             " that user " + user_.name + " may enter");
+    server_files_ = files_of_program(kFolderServer, Node::step_deadline());
+    const WantedMounts wanted{request_.mounts, image_->mounts, node_.site.mounts};
+    for (const auto& mount : plan_mounts(user_, allocation_.work_dir, wanted)) {
+      std::optional<ExportRoot> root;
+      if (user_can_enter(user_, mount.spec.source, Deadline::in(kUserFolderTimeout)))
+        root = make_export_root(user_, mount.spec, server_files_);
+      if (root) {
+        mount_folder(mount.spec, *root);
       } else {
-        log_warning("user " + user_.name + " may not enter " + mount.source +
-                    "; it is not mounted");
+        tell_missing(mount);
       }
     }
   }
 
-  void mount_folder(const MountSpec& mount) {
+  void mount_folder(const MountSpec& mount, const ExportRoot& root) {
     const Deadline deadline = Deadline::in(kUserFolderTimeout);
-    const MountRequest request{mount.destination, mount.source, mount.read_only};
+    const MountRequest request{mount.destination, ExportRoot::kFolderPath, mount.read_only};
     const UniqueFd socket = agent().begin_mount(request, deadline);
-    serve_folder(user_, mount.source, socket.get(), space_.open().get(),
+    serve_folder(user_, root, socket.get(), space_.open().get(),
                  node_.records.file(job_.job, "9p.log"));
     agent().await_mounted(request, deadline);
   }
 
-  [[nodiscard]] bool is_requested(const MountSpec& mount) const {
-    return std::find(request_.mounts.begin(), request_.mounts.end(), mount) !=
-           request_.mounts.end();
+  /// Whoever asked for the mount in so many words does not get a job without it. What the site
+  /// offers to everybody need not be there for this user.
+  void tell_missing(const PlannedMount& mount) const {
+    const std::string what = "'" + mount.spec.source + "' is not a folder of " + job_.node_name +
+                             " that user " + user_.name + " may enter";
+    if (mount.origin == MountOrigin::kRequest)
+      throw Error(ErrorKind::kInvalid, "--workspace-mount: " + what);
+    if (mount.origin == MountOrigin::kImage)
+      throw Error(ErrorKind::kInvalid, "the mounts of image '" + record_.image + "': " + what);
+    log_warning(what + "; it is not mounted");
   }
 
   Node& node_;
@@ -346,6 +353,7 @@ class Boot {
   std::string kernel_path_;
   std::string initrd_path_;
   std::string disk_path_;
+  std::vector<std::string> server_files_;
 };
 
 /// True if this very run of the job has its workspace already: slurmd calls a prolog more than

@@ -16,9 +16,53 @@ constexpr std::array<std::string_view, 14> kSystemFolders = {
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc",
     "/run", "/sbin", "/sys", "/usr", "/var", "/root",  "/workspace"};
 
+constexpr std::array<std::string_view, 3> kKernelFolders = {"/dev", "/proc", "/sys"};
+constexpr std::string_view kQuoted = "\\:,";
+
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw Error(ErrorKind::kInvalid, "mount '" + printable(text, 256) + "' " + why +
                                        "; expected SRC[:DST[:ro]] with absolute paths");
+}
+
+/// Splits at each separator that has no backslash in front; what is quoted stays so.
+std::vector<std::string> split_quoted(std::string_view text, char separator) {
+  std::vector<std::string> parts(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == separator) {
+      parts.emplace_back();
+      continue;
+    }
+    parts.back() += text[i];
+    if (text[i] == '\\' && i + 1 < text.size()) parts.back() += text[++i];
+  }
+  return parts;
+}
+
+/// Takes the backslashes out of a part of `mount`.
+std::string unquote(std::string_view part, std::string_view mount) {
+  std::string plain;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (part[i] == '\\' && (++i == part.size() || kQuoted.find(part[i]) == std::string_view::npos))
+      refuse(mount, "has a '\\' that stands before neither ':', ',' nor '\\'");
+    plain += part[i];
+  }
+  return plain;
+}
+
+std::string quote(std::string_view path) {
+  std::string quoted;
+  for (const char c : path) {
+    if (kQuoted.find(c) != std::string_view::npos) quoted += '\\';
+    quoted += c;
+  }
+  return quoted;
+}
+
+template <class Folders>
+bool is_in(const Folders& folders, const std::string& path) {
+  return std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) {
+    return path == folder || path.starts_with(std::string(folder) + "/");
+  });
 }
 
 }  // namespace
@@ -42,7 +86,8 @@ std::string check_absolute_path(std::string_view path, std::string_view what) {
 }
 
 MountSpec MountSpec::parse(std::string_view text) {
-  const auto parts = split(text, ':');
+  auto parts = split_quoted(text, ':');
+  for (auto& part : parts) part = unquote(part, text);
   if (parts.size() > 3) refuse(text, "has more than three parts");
   MountSpec mount;
   mount.source = check_absolute_path(parts[0], "mount source");
@@ -57,13 +102,13 @@ MountSpec MountSpec::parse(std::string_view text) {
 }
 
 std::string MountSpec::to_string() const {
-  return source + ":" + destination + (read_only ? ":ro" : ":rw");
+  return quote(source) + ":" + quote(destination) + (read_only ? ":ro" : ":rw");
 }
 
 std::vector<MountSpec> parse_mounts(std::string_view text) {
   std::vector<MountSpec> mounts;
   if (text.empty()) return mounts;
-  for (const auto& part : split(text, ',')) {
+  for (const auto& part : split_quoted(text, ',')) {
     MountSpec mount = MountSpec::parse(part);
     const bool taken = std::any_of(mounts.begin(), mounts.end(), [&](const MountSpec& other) {
       return other.destination == mount.destination;
@@ -85,15 +130,23 @@ std::string format_mounts(const std::vector<MountSpec>& mounts) {
   return join(texts, ",");
 }
 
+void check_mount_source(const std::string& source) {
+  if (source == "/" || is_in(kKernelFolders, source)) {
+    throw Error(ErrorKind::kDenied, "'" + printable(source, 256) +
+                                        "' of the node may not be mounted: it is the system's own");
+  }
+}
+
 void check_mount_destination(const std::string& destination) {
-  const bool system =
-      std::any_of(kSystemFolders.begin(), kSystemFolders.end(), [&](std::string_view folder) {
-        return destination == folder || destination.starts_with(std::string(folder) + "/");
-      });
-  if (destination == "/" || system) {
+  if (destination == "/" || is_in(kSystemFolders, destination)) {
     throw Error(ErrorKind::kDenied, "nothing may be mounted at '" + printable(destination, 256) +
                                         "': the workspace's own system is there");
   }
+}
+
+void check_mount(const MountSpec& mount) {
+  check_mount_source(mount.source);
+  check_mount_destination(mount.destination);
 }
 
 }  // namespace workspace

@@ -81,7 +81,7 @@ WorkspaceRequest parse_fields(std::string_view line) {
       parse_working_directory(fields.take_or("workdir", "")),
       fields.has("root") && fields.take_number("root", 1) == 1,
   };
-  for (const auto& mount : request.mounts) check_mount_destination(mount.destination);
+  for (const auto& mount : request.mounts) check_mount(mount);
   fields.expect_empty();
   return request;
 }

@@ -8,6 +8,7 @@
 #include "libworkspace/model/access.h"
 #include "libworkspace/model/digest_place.h"
 #include "libworkspace/model/host_commands.h"
+#include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/private_network.h"
 
 namespace workspace {
@@ -52,6 +53,7 @@ struct SiteConfig {
   PrivateSubnet private_network_subnet = PrivateSubnet::parse("10.200.0.0/16");
   /// The first UDP port of the VXLANs that carry the private networks.
   std::uint16_t private_network_port = 14789;
+  std::vector<MountSpec> mounts;                     ///< for every job
   HostCommands host_commands = HostCommands::all();  ///< what may be used from inside
   std::string slurm_bin = "/usr/bin";                ///< where the nodes have Slurm's commands
 };

@@ -78,7 +78,7 @@ TEST_F(ImageTampering, ChangedDigestsAndFilesOfTheManifestAreSeen) {
            Case{"format: squashfs", "format: ext4"},
            Case{"needs:", "allow_root: true\nneeds:"},
            Case{"needs:", "network: none\nneeds:"},
-           Case{"needs:", "mounts: [/:/mnt]\nneeds:"},
+           Case{"needs:", "mounts: [/srv:/mnt]\nneeds:"},
            Case{"needs:", "kernel_options: \"init=/bin/sh\"\nneeds:"},
            Case{"needs:", "env: {LD_PRELOAD: /tmp/x}\nneeds:"},
            Case{"needs:", "access: {allow: {users: [eve]}}\nneeds:"},

@@ -35,6 +35,7 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "private_network: none\n"
       "private_network_subnet: 172.16.0.0/20\n"
       "private_network_port: 4789\n"
+      "mounts: ['/sw:/opt/sw:ro', /data]\n"
       "host_commands: [squeue, sinfo]\n"
       "slurm_bin: /opt/slurm/bin\n"
       "require_approval: false\n"
@@ -62,6 +63,7 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.private_network_subnet.address(0), "172.16.0.1");
   EXPECT_EQ(config.private_network_subnet.prefix_length(), 20U);
   EXPECT_EQ(config.private_network_port, 4789);
+  EXPECT_EQ(format_mounts(config.mounts), "/sw:/opt/sw:ro,/data:/data:rw");
   EXPECT_EQ(config.host_commands.to_string(), "squeue,sinfo");
   EXPECT_EQ(config.slurm_bin, "/opt/slurm/bin");
   EXPECT_FALSE(config.require_approval);
@@ -174,6 +176,10 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
                 "f:1: private_network_port '80' is not a port from 1024 to 65280"},
            Case{"private_network_port: 65281\n",
                 "f:1: private_network_port '65281' is not a port from 1024 to 65280"},
+           Case{"mounts: [sw]\n", "f:1: mount source 'sw' is not an absolute path"},
+           Case{"mounts: [/sw, /sw:/usr]\n", "f:1: nothing may be mounted at '/usr'"},
+           Case{"mounts: [/proc:/x]\n", "f:1: '/proc' of the node may not be mounted"},
+           Case{"mounts: [/a:/x, /b:/x]\n", "f:1: two mounts have the destination '/x'"},
            Case{"kernel_options: \"a\\nb\"\n", "f:1: kernel_options must be one line"},
            Case{"disk_max: 1G\n", "f: disk_default (2G) is larger than disk_max (1G)"},
        }) {

@@ -38,11 +38,28 @@ TEST(PlanMounts, IsATableOfWhatAJobSees) {
       {"an account without a home", "/", "/", "", ""},
   };
   for (const auto& c : cases) {
-    EXPECT_EQ(
-        format_mounts(plan_mounts(user_with_home(c.home), c.work_dir, parse_mounts(c.requested))),
-        c.planned)
-        << c.what;
+    std::vector<MountSpec> planned;
+    WantedMounts wanted;
+    wanted.request = parse_mounts(c.requested);
+    for (const auto& mount : plan_mounts(user_with_home(c.home), c.work_dir, wanted))
+      planned.push_back(mount.spec);
+    EXPECT_EQ(format_mounts(planned), c.planned) << c.what;
   }
+}
+
+TEST(PlanMounts, TheUsersWishIsBeforeTheImagesAndThatBeforeTheSites) {
+  WantedMounts wanted;
+  wanted.request = parse_mounts("/mine:/data");
+  wanted.image = parse_mounts("/of-image:/data,/of-image:/opt/sw:ro");
+  wanted.site = parse_mounts("/of-site:/opt/sw,/of-site:/opt/other:ro");
+  std::string planned;
+  for (const auto& mount : plan_mounts(user_with_home("/home/user1"), "/data/run", wanted))
+    planned += mount.spec.to_string() + " " + std::to_string(static_cast<int>(mount.origin)) + "\n";
+  EXPECT_EQ(planned,
+            "/mine:/data:rw 0\n"
+            "/of-image:/opt/sw:ro 1\n"
+            "/of-site:/opt/other:ro 2\n"
+            "/home/user1:/home/user1:rw 3\n");
 }
 
 }  // namespace

@@ -17,10 +17,14 @@ TEST(MountSpec, IsReadAsUsersWriteIt) {
     MountSpec mount;
   };
   const std::vector<Case> cases = {
-      {"/data", {"/data", "/data", false}},        {"/data/", {"/data", "/data", false}},
-      {"/data:/mnt", {"/data", "/mnt", false}},    {"/data:/mnt:ro", {"/data", "/mnt", true}},
-      {"/data:/mnt:rw", {"/data", "/mnt", false}}, {"/a b:/c", {"/a b", "/c", false}},
+      {"/data", {"/data", "/data", false}},
+      {"/data/", {"/data", "/data", false}},
+      {"/data:/mnt", {"/data", "/mnt", false}},
+      {"/data:/mnt:ro", {"/data", "/mnt", true}},
+      {"/data:/mnt:rw", {"/data", "/mnt", false}},
+      {"/a b:/c", {"/a b", "/c", false}},
       {"/:/host", {"/", "/host", false}},
+      {R"(/a\:b\,c\\d:/x\:y:ro)", {R"(/a:b,c\d)", "/x:y", true}},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.text);
@@ -47,6 +51,8 @@ TEST(MountSpec, RefusesTheRestAndNamesThePart) {
       {"/a/./b", "mount source '/a/./b' has an empty, '.' or '..' part"},
       {"/a//b", "mount source '/a//b' has an empty, '.' or '..' part"},
       {"/a:/..", "mount destination '/..' has an empty, '.' or '..' part"},
+      {R"(/a\b)", R"(mount '/a\b' has a '\' that stands before neither ':', ',' nor '\')" + form},
+      {R"(/a\)", R"(mount '/a\' has a '\' that stands before neither)"},
       {"/a\nb", "mount source '/a\\x0ab' has a control character"},
       {"/" + std::string(1024, 'a'), "is longer than 1024 bytes"},
   };
@@ -61,6 +67,9 @@ TEST(Mounts, AreAListWithoutASharedDestination) {
   const auto mounts = parse_mounts("/a,/b:/c:ro");
   EXPECT_EQ(mounts, (std::vector<MountSpec>{{"/a", "/a", false}, {"/b", "/c", true}}));
   EXPECT_EQ(parse_mounts(format_mounts(mounts)), mounts);
+  const std::vector<MountSpec> odd = {{"/a,b", "/c:d", false}, {R"(/e\)", "/f g", true}};
+  EXPECT_EQ(format_mounts(odd), R"(/a\,b:/c\:d:rw,/e\\:/f g:ro)");
+  EXPECT_EQ(parse_mounts(format_mounts(odd)), odd);
 
   expect_error([] { parse_mounts("/a:/c,/b:/c/"); }, ErrorKind::kInvalid,
                HasSubstr("mount '/b:/c/' has a destination that another mount has already"));
@@ -84,6 +93,25 @@ TEST(MountDestination, LeavesTheGuestsOwnSystemAlone) {
         [&] { check_mount_destination(bad); }, ErrorKind::kDenied,
         StrEq("nothing may be mounted at '" + bad + "': the workspace's own system is there"));
   }
+}
+
+TEST(MountSource, IsNotTheNodesOwnSystem) {
+  for (const char* good : {"/home/user", "/usr/share", "/device", "/process", "/tmp"})
+    check_mount_source(good);
+  for (const std::string bad : {"/", "/proc", "/proc/1/root", "/sys", "/dev", "/dev/shm"}) {
+    expect_error([&] { check_mount_source(bad); }, ErrorKind::kDenied,
+                 StrEq("'" + bad + "' of the node may not be mounted: it is the system's own"));
+  }
+  expect_error(
+      [] {
+        check_mount({"/proc", "/mnt", true});
+      },
+      ErrorKind::kDenied, HasSubstr("'/proc' of the node"));
+  expect_error(
+      [] {
+        check_mount({"/mnt", "/proc", true});
+      },
+      ErrorKind::kDenied, HasSubstr("nothing may be mounted at '/proc'"));
 }
 
 }  // namespace

@@ -248,6 +248,8 @@ TEST(WorkspaceOptions, AreCheckedForTheirForm) {
       {check_mounts_option, "/a:/b:rx", ErrorKind::kInvalid, "has the mode 'rx', not ro or rw"},
       {check_mounts_option, "/a:/b,/c:/b", ErrorKind::kInvalid,
        "has a destination that another mount has already"},
+      {check_mounts_option, "/proc:/a", ErrorKind::kDenied,
+       "'/proc' of the node may not be mounted"},
       {check_mounts_option, "/a:/proc", ErrorKind::kDenied, "nothing may be mounted at '/proc'"},
   };
   for (const auto& c : cases) {
