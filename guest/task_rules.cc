@@ -22,12 +22,18 @@ std::string choose_folder(const std::string& own, const GuestTaskRules& rules) {
   return rules.image_working_directory;
 }
 
+/// What salloc's interactive step runs: the user's shell by its path on the node.
+bool is_interactive_shell(const TaskSpec& spec, const GuestConfig& config) {
+  return spec.wants_terminal() && spec.argv == std::vector<std::string>{config.shell};
+}
+
 }  // namespace
 
 void apply_task_rules(TaskSpec& spec, const GuestConfig& config) {
   if (spec.from_inside) return;
   spec.environment = inside_environment(spec.environment, config.task_rules,
                                         {config.home, shell_inside(config), is_program});
+  if (is_interactive_shell(spec, config)) spec.argv = {shell_inside(config)};
   spec.working_directory = choose_folder(spec.working_directory, config.task_rules);
 }
 
