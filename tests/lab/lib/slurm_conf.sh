@@ -41,6 +41,7 @@ MailProg=/bin/true
 ReturnToService=2
 AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
+LaunchParameters=use_interactive_step
 END
 }
 
