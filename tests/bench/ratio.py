@@ -13,7 +13,7 @@ class Ratio:
 
     name: str
     what: str
-    limit: float
+    limit: float | None  # None: it is told and has no mark
     numerators: list
     denominators: list
     notes: list = field(default_factory=list)  # facts that were counted, not timed
@@ -33,7 +33,7 @@ class Ratio:
 
     @property
     def met(self):
-        return self.median <= self.limit
+        return self.limit is None or self.median <= self.limit
 
     def to_json(self):
         low, high = self.interval
@@ -73,9 +73,10 @@ def table(results):
     lines = [f"{'':10} {'ratio':>7} {'95 % interval':>17} {'mark':>7} {'pairs':>5}  "]
     for result in results:
         low, high = result.interval
-        verdict = "met" if result.met else "MISSED"
+        verdict = "no mark" if result.limit is None else "met" if result.met else "MISSED"
+        mark = "" if result.limit is None else f"≤{result.limit:6.2f}"
         lines.append(
-            f"{result.name:10} {result.median:7.3f} {low:8.3f}–{high:<8.3f} ≤{result.limit:6.2f} "
+            f"{result.name:10} {result.median:7.3f} {low:8.3f}–{high:<8.3f} {mark:>7} "
             f"{len(result.ratios):5}  {verdict}: {result.what}"
         )
         lines += [f"{'':10} {note}" for note in result.notes]
