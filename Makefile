@@ -61,6 +61,7 @@ e2e: images
 test: check asan fuzz e2e
 
 bench: images
+	@images/build course-mpi
 	@tests/bench/run
 
 install: build
