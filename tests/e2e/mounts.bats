@@ -113,10 +113,16 @@ as_user_inside() { inside setpriv --reuid=2001 --regid=2001 --clear-groups "$@";
     expect_output ''
 }
 
-@test "locks hold inside" {
-    run as_user_inside sh -c 'cd /data; flock lock sh -c "flock -n lock true && echo taken-twice || echo held"'
+@test "locks hold inside and against the node" {
+    run as_user_inside sh -c 'cd /data; flock own sh -c "flock -n own true && echo taken-twice || echo held"'
     expect_output held
+    as_user_inside flock /data/lock sleep 10 &
+    eventually 8 node_finds_it_locked
+    wait $!
+    on 1 flock -n /tmp/srv/data/lock true
 }
+
+node_finds_it_locked() { ! on 1 flock -n /tmp/srv/data/lock true; }
 
 @test "mapping, renaming, linking, truncating, running" {
     run as_user_inside python2 -c '
