@@ -15,6 +15,13 @@ EXPECTED = [
     ('TaskProlog: that ends with *, as told', "workspace-exec's words instead of slurmstepd's",
      r"\[b'srun: error: NODE: task 0: Exited with exit code ([0-9]+)', "
      r"b'workspace: TaskProlog /etc/slurm/task_prolog failed status=\1'\]"),
+    ('PATH by --export *', "the system's folders are completed behind it (workspace(1), ENVIRONMENT)",
+     r'.*/usr/local/sbin.*'),
+    ('*environment: PATH', 'the same', r'.*/usr/local/sbin.*'),
+    ('*environment: SHELL', "the account's shell where the image lacks the user's", r"'/bin/sh'"),
+    ('*environment: WORKSPACE_IMAGE', 'tells a task its image', r"'tiny:1'"),
+    ('batch: --export=NONE', 'HOME is given where it is missing', r'.*\\n/home/user1\\n.*'),
+    ('batch: --export=FIDELITY_BATCH,FIDELITY_X=y', 'the same', r'.*\\n/home/user1\\n.*'),
     ('*state: * limit sigpending',
      "a kernel makes this limit of its memory's size, and the VM has less than the node; Slurm does "
      'not hand it on', r'[1-9][0-9]+'),

@@ -24,6 +24,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -113,6 +114,14 @@ void show_limits() {
   }
 }
 
+/// A mask of signals without the C library's own two (32 and 33), which no program can set: they
+/// are as whoever started slurmd had them.
+std::string programs_signals(const std::string& hexadecimal) {
+  std::ostringstream text;
+  text << std::hex << (std::stoull(hexadecimal, nullptr, 16) & ~(3ULL << 31));
+  return text.str();
+}
+
 void show_status_lines() {
   std::ifstream status("/proc/self/status");
   std::string line;
@@ -120,8 +129,10 @@ void show_status_lines() {
     for (const char* name :
          {"SigBlk:", "SigIgn:", "SigCgt:", "SigPnd:", "ShdPnd:", "NoNewPrivs:", "Seccomp:",
           "CapInh:", "CapPrm:", "CapEff:", "CapAmb:", "Groups:", "Umask:", "Uid:", "Gid:"}) {
-      if (line.rfind(name, 0) == 0)
-        say("status " + std::string(name), line.substr(std::strlen(name)));
+      if (line.rfind(name, 0) != 0) continue;
+      const std::string value = line.substr(std::strlen(name));
+      say("status " + std::string(name),
+          line.rfind("Sig", 0) == 0 ? programs_signals(value) : value);
     }
   }
 }

@@ -5,12 +5,12 @@ import signal
 import subprocess
 import time
 
-from sides import probe, run
+from sides import probe, run, without_prolog
 
 
 def told(side, outcome):
     """srun's and slurmstepd's lines come in any order."""
-    return outcome.status, sorted(outcome.out.splitlines()), \
+    return outcome.status, sorted(without_prolog(outcome.out).splitlines()), \
         sorted(side.neutral(outcome.err).splitlines())
 
 
@@ -24,8 +24,8 @@ def of_three(side, options, first, rest):
 
 def bad_exits(side):
     return {
-        '--kill-on-bad-exit, a status': of_three(side, ['-K'], 'exit 3', 8),
-        '--kill-on-bad-exit, a signal': of_three(side, ['-K'], 'kill -TERM $$', 8),
+        '--kill-on-bad-exit, a status': of_three(side, ['-K'], 'exit 3', 40),
+        '--kill-on-bad-exit, a signal': of_three(side, ['-K'], 'kill -TERM $$', 40),
         '--kill-on-bad-exit, a good end': of_three(side, ['-K'], 'exit 0', 0.5),
         '--kill-on-bad-exit=0': of_three(side, ['-K0'], 'exit 3', 0.5),
         'a bad end by default': of_three(side, [], 'exit 4', 0.5),
@@ -33,7 +33,7 @@ def bad_exits(side):
 
 
 def waits(side):
-    return {'--wait=1': of_three(side, ['--wait=1'], 'exit 0', 8),
+    return {'--wait=1': of_three(side, ['--wait=1'], 'exit 0', 40),
             '--wait=10': of_three(side, ['--wait=10'], 'exit 0', 0.5),
             '--no-kill': told(side, side.srun(['-n1', '--no-kill'], ['sh', '-c', 'exit 6'])),
             '--quit-on-interrupt': told(side, side.srun(['-n1', '--quit-on-interrupt'], ['true'])),
@@ -88,7 +88,7 @@ def interrupted(name, act):
         # Which of srun's and slurmstepd's lines still come is a race, and whether a task dies by
         # srun's INT or by the KILL that follows it at once.
         status = 'INT or KILL' if process.returncode in (130, 137) else process.returncode
-        return {f'step that is ended by {name}': (status, out)}
+        return {f'step that is ended by {name}': (status, without_prolog(out))}
     return step
 
 
