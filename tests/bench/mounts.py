@@ -7,6 +7,7 @@ import contextlib
 import statistics
 
 from ratio import Ratio
+from workspace_job import held_job
 
 STREAM_MIB = 64
 FILES = 500
@@ -29,7 +30,7 @@ def measure(lab, pairs):
     address = ["-s", f"127.0.0.1:{PORT}", "-a", FOLDER]
     outside = {"stream": ["diodcat", *address, "stream"], "files": ["diodls", "-l", *address, "many"]}
     seconds = {name: ([], []) for name in inside}
-    with held_job(lab) as job, server(lab):
+    with held_job(lab, "--workspace=legacy-bullseye", "--mem=400M") as job, server(lab):
         for number in range(pairs):
             for name, (mounted, direct) in seconds.items():
                 for first in (True, False) if number % 2 else (False, True):
@@ -55,20 +56,6 @@ def run_inside(lab, job, argv):
 
 def run_outside(lab, argv):
     return lab.node.run("sh", "-c", '"$@" >/dev/null', "direct", *AS_USER, *argv)["seconds"]
-
-
-@contextlib.contextmanager
-def held_job(lab):
-    script = "echo it runs; exec sleep 100000"
-    submit = ["sbatch", "--parsable", "--workspace=legacy-bullseye", "--mem=400M", "-o", "mount-%j"]
-    job = lab.login.run(*submit, "--wrap", script)["output"].strip()
-    try:
-        lab.login.run(
-            "timeout", "120", "sh", "-c", f"until grep -q runs mount-{job} 2>/dev/null; do sleep 0.1; done"
-        )
-        yield job
-    finally:
-        lab.login.run("scancel", job)
 
 
 @contextlib.contextmanager

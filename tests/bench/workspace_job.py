@@ -7,14 +7,14 @@ LIBEXEC = "/usr/libexec/workspace"
 
 
 @contextlib.contextmanager
-def held_job(lab):
-    """A plain job of user1 that stays; gives its id once its script runs. (Earlier, Slurm might find
-    the workspace that is made here by hand, and start the script in it.)"""
+def held_job(lab, *options):
+    """A job of user1 that stays, a plain one without options; gives its id once its script runs. (Earlier,
+    Slurm might find the workspace that is made here by hand, and start the script in it.)"""
     script = "echo it runs; exec sleep 100000"
-    job = lab.login.run("sbatch", "--parsable", "-o", "held-%j", "--wrap", script)["output"].strip()
+    job = lab.login.run("sbatch", "--parsable", *options, "-o", "held-%j", "--wrap", script)["output"].strip()
     try:
         lab.login.run(
-            "timeout", "60", "sh", "-c", f"until grep -q runs held-{job} 2>/dev/null; do sleep 0.1; done"
+            "timeout", "120", "sh", "-c", f"until grep -q runs held-{job} 2>/dev/null; do sleep 0.1; done"
         )
         yield job
     finally:
