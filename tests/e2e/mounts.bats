@@ -116,8 +116,8 @@ as_user_inside() { inside setpriv --reuid=2001 --regid=2001 --clear-groups "$@";
 @test "locks hold inside and against the node" {
     run as_user_inside sh -c 'cd /data; flock own sh -c "flock -n own true && echo taken-twice || echo held"'
     expect_output held
-    as_user_inside flock /data/lock sleep 10 &
-    eventually 8 node_finds_it_locked
+    as_user_inside flock /data/lock sleep 20 &
+    eventually 18 node_finds_it_locked
     wait $!
     on 1 flock -n /tmp/srv/data/lock true
 }
