@@ -151,15 +151,7 @@ END
     expect_nothing_left 1 2
 }
 
-# Slurm would hold it back for two minutes, counted from the end of its epilog. It is told now and then to
-# start it now, with time to do so.
-ran_again() {
-    if [[ $(job_field "$1" Reason) == BeginTime ]]; then
-        lab run scontrol update "JobId=$1" starttime=now >/dev/null 2>&1 || true
-        sleep 3
-    fi
-    as user1 grep -q 'run 1' requeued
-}
+ran_again() { start_requeued "$1" && as user1 grep -q 'run 1' requeued; }
 
 @test "--no-requeue" {
     job=$(start_job user1 --workspace=tiny --mem=300M --no-requeue)

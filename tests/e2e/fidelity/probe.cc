@@ -345,6 +345,14 @@ int leave_child(const Arguments& arguments) {
   return 0;
 }
 
+/// stay SECONDS: a task that goes on by itself, with no child that a signal to all could end before
+/// it.
+int stay(const Arguments& arguments) {
+  ::usleep(static_cast<useconds_t>(std::strtod(arguments.at(0).c_str(), nullptr) * 1e6));
+  std::printf("rank %ld went on\n", rank());
+  return 0;
+}
+
 /// cpus: the numbers of the CPUs that this task may use.
 int show_cpus(const Arguments&) {
   cpu_set_t set;
@@ -373,6 +381,7 @@ const std::map<std::string, std::function<int(const Arguments&)>> commands = {
     {"closed", write_closed},
     {"same-file", compare_outputs},
     {"leave", leave_child},
+    {"stay", stay},
     {"cpus", show_cpus}};
 
 }  // namespace

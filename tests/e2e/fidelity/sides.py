@@ -59,6 +59,11 @@ def run(words, data=None, env=None, cwd=None, stdin=None, deadline_s=DEADLINE_S,
     return Outcome(ended.returncode, ended.stdout, ended.stderr)
 
 
+def in_any_order(err):
+    """The lines of srun and of slurmstepd, two processes that write when they come to it."""
+    return sorted(err.splitlines())
+
+
 def without_prolog(out):
     """Without what the lab's TaskProlog prints: of a task that is killed at once, not all of it may
     reach srun."""

@@ -3,7 +3,7 @@
 import subprocess
 import time
 
-from sides import probe, run
+from sides import in_any_order, probe, run
 
 DEADLINE_S = 30
 # Those that a program can catch, without the two that the C library keeps for itself.
@@ -60,7 +60,7 @@ class Step:
 
     def end(self):
         out, err = self.process.communicate(timeout=DEADLINE_S)
-        return self.process.returncode, self.out + out, self.side.neutral(err)
+        return self.process.returncode, self.out + out, in_any_order(self.side.neutral(err))
 
 
 def caught(side):

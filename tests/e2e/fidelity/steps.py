@@ -5,21 +5,22 @@ import signal
 import subprocess
 import time
 
-from sides import probe, run, without_prolog
+from sides import ends_by_task, in_any_order, probe, run, without_prolog
 
 
-def told(side, outcome):
-    """srun's and slurmstepd's lines come in any order."""
+def told(side, outcome, tasks=1):
+    """Lines come in any order, and srun names the tasks that ended alike in one line or in several."""
+    others = [line for line in in_any_order(side.neutral(outcome.err)) if b': task' not in line]
     return outcome.status, sorted(without_prolog(outcome.out).splitlines()), \
-        sorted(side.neutral(outcome.err).splitlines())
+        ends_by_task(side, outcome, tasks), others
 
 
-RANK_0 = 'test "$SLURM_PROCID" = 0 && {first}; sleep {rest}; echo "rank $SLURM_PROCID went on"'
+RANK_0 = 'test "$SLURM_PROCID" = 0 && {first}; exec /home/user1/probe stay {rest}'
 
 
 def of_three(side, options, first, rest):
     return told(side, side.srun(['-n3', '-O', *options],
-                                ['sh', '-c', RANK_0.format(first=first, rest=rest)]))
+                                ['sh', '-c', RANK_0.format(first=first, rest=rest)]), 3)
 
 
 def bad_exits(side):
