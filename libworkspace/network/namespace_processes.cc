@@ -19,7 +19,6 @@
 namespace workspace {
 namespace {
 
-constexpr std::chrono::milliseconds kTimeForSigterm{500};
 /// How long one round waits after SIGKILL before it looks again.
 constexpr std::chrono::milliseconds kTimeForSigkill{200};
 
@@ -55,9 +54,9 @@ std::vector<HeldProcess> processes_in(const NamespaceId& id) {
   return found;
 }
 
-void signal_all(const std::vector<HeldProcess>& processes, int signal) {
+void kill_all(const std::vector<HeldProcess>& processes) {
   for (const auto& process : processes)
-    ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), signal, nullptr, 0U);
+    ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), SIGKILL, nullptr, 0U);
 }
 
 void wait_for_end(const std::vector<HeldProcess>& processes, Deadline deadline) {
@@ -77,17 +76,13 @@ void end_processes_in_namespace(int namespace_fd, Deadline deadline) {
   if (::fstat(namespace_fd, &seen) != 0) throw_errno("looking at the job's namespace");
   const NamespaceId id{seen.st_dev, seen.st_ino};
 
-  auto processes = processes_in(id);
-  if (processes.empty()) return;
-  signal_all(processes, SIGTERM);
-  wait_for_end(processes, deadline.no_later_than(kTimeForSigterm));
   for (;;) {
-    processes = processes_in(id);
+    const auto processes = processes_in(id);
     if (processes.empty()) return;
     if (deadline.passed())
       throw Error(ErrorKind::kHost, "process " + std::to_string(processes.front().pid) +
                                         " in the job's namespace does not die");
-    signal_all(processes, SIGKILL);
+    kill_all(processes);
     wait_for_end(processes, deadline.no_later_than(kTimeForSigkill));
   }
 }
