@@ -84,7 +84,7 @@ END
     done
     # A workspace that was never booted is claimed: the task is refused.
     plain=$(submit user1 -n1 --mem=300M -o /dev/null --wrap 'sleep 3000')
-    eventually 30 job_runs "$plain"
+    eventually "$kBootDeadlineS" job_runs "$plain"
     run as user1 env _SLURM_SPANK_OPTION_workspace_workspace=tiny \
         srun -Q --jobid="$plain" --overlap -n1 ./attempt claimed
     [ "$status" -ne 0 ]

@@ -96,7 +96,7 @@ END
 
 @test "what has no workspace is not entered" {
     job=$(as user1 sbatch --parsable --wrap 'sleep 1000')
-    eventually 20 sh -c "timeout 20 '$repository/tests/lab/lab' run --name $lab_name squeue -h -j $job -o %T | grep -q RUNNING"
+    eventually "$kBootDeadlineS" sh -c "timeout 20 '$repository/tests/lab/lab' run --name $lab_name squeue -h -j $job -o %T | grep -q RUNNING"
     local verb
     for verb in enter console; do
         run as user1 workspace "$verb" "$job"

@@ -80,7 +80,7 @@ inside() { as user1 srun --quiet --jobid="$job" --overlap -n1 "$@"; }
 
 @test "nothing of a step that was ended goes on inside" {
     LAB_TIMEOUT_S=4 inside sh -c 'sleep 4243 & exec sleep 4243' || true
-    eventually 20 no_process_inside 'sleep 4243'
+    eventually "$kBootDeadlineS" no_process_inside 'sleep 4243'
 }
 
 no_process_inside() { ! inside sh -c 'cat /proc/[0-9]*/cmdline | tr "\0" " "' | grep -q "$1"; }
@@ -128,7 +128,7 @@ no_process_inside() { ! inside sh -c 'cat /proc/[0-9]*/cmdline | tr "\0" " "' | 
     inside sh -c 'trap "echo got USR1; exit 5" USR1; echo ready; while :; do sleep 0.1; done' \
         >"$BATS_TEST_TMPDIR/out" 3>&- &
     local srun=$! ended=0
-    eventually 20 grep -q ready "$BATS_TEST_TMPDIR/out"
+    eventually "$kBootDeadlineS" grep -q ready "$BATS_TEST_TMPDIR/out"
     as user1 scancel --signal=USR1 "$job"
     wait "$srun" || ended=$?
     [ "$ended" = 5 ]

@@ -125,7 +125,7 @@ END
 
 @test "scancel while the VM boots" {
     job=$(submit user1 --workspace=tiny --wrap 'sleep 100')
-    eventually 30 sh -c "timeout 20 '$repository/tests/lab/lab' node --name $lab_name 1 test -d /run/workspace/$job"
+    eventually "$kBootDeadlineS" sh -c "timeout 20 '$repository/tests/lab/lab' node --name $lab_name 1 test -d /run/workspace/$job"
     as user1 scancel "$job"
     [ "$(wait_for_job "$job")" = CANCELLED ]
     expect_nothing_left 1 2

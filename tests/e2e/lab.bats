@@ -47,7 +47,7 @@ remains() {
 
 @test "what run started ends when run is ended" {
     timeout 1 "$repository/tests/lab/lab" run --name "$lab_name" sleep 4242 || true
-    eventually 5 sh -c "! '$repository/tests/lab/lab' run --name $lab_name pgrep -f 'sleep 4242'"
+    eventually "$kBootDeadlineS" sh -c "! '$repository/tests/lab/lab' run --name $lab_name pgrep -f 'sleep 4242'"
 }
 
 @test "bad command lines are refused with a reason" {
@@ -98,7 +98,7 @@ END
     run on 1 pgrep -x slurmd
     expect_status 1
     lab service 1 slurmd start
-    eventually 20 sh -c "timeout 20 '$repository/tests/lab/lab' run --name $lab_name timeout 10 srun -w node1 true"
+    eventually "$kBootDeadlineS" sh -c "timeout 20 '$repository/tests/lab/lab' run --name $lab_name timeout 10 srun -w node1 true"
 }
 
 @test "two labs stand side by side, and one goes without the other" {

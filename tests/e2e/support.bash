@@ -24,7 +24,7 @@ start_lab() { LAB_TIMEOUT_S=1800 lab up --hypervisor "$hypervisor" "$@" >&2; }
 # other where a row of them is to leave nothing: WORKSPACE_E2E_JOBS=100 for a long look.
 # shellcheck disable=SC2034  # for the tests
 case $hypervisor in
-    qemu) readonly kBootDeadlineS=60 kJobsInARow=20 ;;
+    qemu) readonly kBootDeadlineS=120 kJobsInARow=20 ;;
     xen) readonly kBootDeadlineS=300 kJobsInARow=3 ;;
 esac
 
@@ -99,7 +99,7 @@ left_on() {
 expect_nothing_left() {
     local node
     for node in "$@"; do
-        eventually 30 nothing_left_on "$node" || { left_on "$node" && return 1; }
+        eventually "$kBootDeadlineS" nothing_left_on "$node" || { left_on "$node" && return 1; }
         expect_in_service "$node"
     done
 }
@@ -113,7 +113,7 @@ in_service() { [[ $(node_state "$1") =~ ^(idle|mixed|allocated|completing)$ ]]; 
 is_drained() { [[ $(node_state "$1") =~ ^drain ]]; }
 
 expect_in_service() {
-    eventually 20 in_service "$1" && return
+    eventually "$kBootDeadlineS" in_service "$1" && return
     echo "node$1 is $(node_state "$1")"
     return 1
 }

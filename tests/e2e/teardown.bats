@@ -45,7 +45,7 @@ inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
 
 @test "a prolog that is killed leaves nothing once the job is gone" {
     job=$(submit user1 --workspace=tiny --wrap true)
-    eventually 30 on 1 pkill -KILL -x boot-workspace
+    eventually "$kBootDeadlineS" on 1 pkill -KILL -x boot-workspace
     expect_drained 1
     as user1 scancel "$job"
     wait_for_job "$job"
@@ -102,7 +102,7 @@ counts() {
     done
     expect_nothing_left 1
     # The last epilog may be on its way out.
-    eventually 30 counts_are "$before" && return
+    eventually "$kBootDeadlineS" counts_are "$before" && return
     run counts
     expect_output "$before"
 }

@@ -67,7 +67,7 @@ interactive_shell() { shell "srun -Q --jobid=$job --overlap -n1 --pty bash"; }
     local step
     for step in $(seq 100); do tmux -L "$tmux_name" resize-window -x $((60 + step % 50)) -y $((20 + step % 20)); done
     tmux -L "$tmux_name" resize-window -x 90 -y 35
-    eventually 20 size_is '35 90'
+    eventually "$kBootDeadlineS" size_is '35 90'
 }
 
 size_is() {
@@ -102,13 +102,13 @@ size_is() {
 @test "Ctrl-Z stops, bg and fg go on: job control" {
     interactive_shell
     order 'sleep 1001'
-    eventually 20 runs_inside 'sleep 1001'
+    eventually "$kBootDeadlineS" runs_inside 'sleep 1001'
     press C-z
     expect_screen 'Stopped +sleep 1001'
     order 'bg; jobs'
     expect_screen 'Running +sleep 1001'
     order 'fg'
-    eventually 20 shows '^sleep 1001$'
+    eventually "$kBootDeadlineS" shows '^sleep 1001$'
     press C-c
     order 'jobs; echo "none left"'
     expect_screen '^none left$'
