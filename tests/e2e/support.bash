@@ -62,9 +62,11 @@ start_job() {
 }
 
 # start_requeued JOB: Slurm holds a requeued job back for two minutes, counted from the end of its epilog.
-# Called by what polls, it has Slurm start the job now, and gives it time to.
+# Called by what polls, it has Slurm start the job now, and gives it time to. Not within the second in
+# which it was requeued: slurmd takes such a credential for the last run's, and runs no prolog.
 start_requeued() {
     [[ $(job_field "$1" Reason) != BeginTime ]] && return
+    sleep 2
     lab run timeout 10 scontrol update "job=$1" starttime=now >/dev/null 2>&1 || true
     sleep 3
 }
