@@ -42,6 +42,7 @@ struct Entry {
   HostCommandGrant grant;
   TaskPreparation preparation;
   std::vector<std::uint32_t> job_cpus;  ///< the machine's, in the order of the vCPUs
+  std::vector<std::uint32_t> own_cpus;  ///< what the task's process here is bound to; empty: any
   std::string node;                     ///< Slurm's name of it
 };
 Entry entry;
@@ -92,7 +93,7 @@ Entry find_entry(spank_t spank) {
                       " has no workspace on this node; give --workspace to sbatch, to salloc, or "
                       "to an srun that starts a job of its own");
     }
-    return {true, UniqueFd(), "", {}, {}, {}, ""};
+    return {true, UniqueFd(), "", {}, {}, {}, {}, ""};
   }
   const auto record = JobRecord::parse(
       read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
@@ -106,6 +107,7 @@ Entry find_entry(spank_t spank) {
           {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf},
           {record.task_prolog, {}},
           record.cpus,
+          record.helper_cpus,
           record.hostname};
 }
 
@@ -143,18 +145,27 @@ void limit_resident_set(spank_t spank) {
   if (bytes != 0) ::setrlimit(RLIMIT_RSS, &limit);
 }
 
-std::vector<std::uint32_t> bound_vcpus() {
+cpu_set_t bound_cpus() {
   cpu_set_t bound;
   CPU_ZERO(&bound);
   if (::sched_getaffinity(0, sizeof bound, &bound) != 0) throw_errno("asking for the task's CPUs");
-  return step_vcpus(entry.job_cpus, bound);
+  return bound;
+}
+
+/// The task's process on the node works for the job, so it does on the job's CPUs, whether Slurm
+/// binds tasks (TaskPlugin=task/affinity) or not.
+void stay_on_own_cpus(const cpu_set_t& bound) {
+  const cpu_set_t own = own_cpus(entry.own_cpus, bound);
+  if (::sched_setaffinity(0, sizeof own, &own) != 0) throw_errno("binding the task to its CPUs");
 }
 
 [[noreturn]] void become_workspace_exec(spank_t spank, const SlurmTask& task) {
   const int fd = entry.connection.get();
   if (::fcntl(fd, F_SETFD, 0) != 0) throw_errno("keeping the connection to the workspace");
   limit_resident_set(spank);
-  entry.preparation.vcpus = bound_vcpus();
+  const cpu_set_t bound = bound_cpus();
+  entry.preparation.vcpus = step_vcpus(entry.job_cpus, bound);
+  stay_on_own_cpus(bound);
   execute(exec_command(task, fd, entry.grant, entry.preparation),
           task_item<char**>(spank, S_JOB_ENV));
 }

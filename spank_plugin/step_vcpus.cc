@@ -12,4 +12,15 @@ std::vector<std::uint32_t> step_vcpus(const std::vector<std::uint32_t>& job_cpus
   return vcpus;
 }
 
+cpu_set_t own_cpus(const std::vector<std::uint32_t>& job_cpus, const cpu_set_t& bound) {
+  cpu_set_t jobs;
+  CPU_ZERO(&jobs);
+  for (const auto cpu : job_cpus)
+    if (cpu < CPU_SETSIZE) CPU_SET(cpu, &jobs);
+  cpu_set_t both;
+  CPU_AND(&both, &jobs, &bound);
+  if (CPU_COUNT(&jobs) == 0) return bound;
+  return CPU_COUNT(&both) == 0 ? jobs : both;
+}
+
 }  // namespace workspace

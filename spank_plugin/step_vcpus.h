@@ -16,4 +16,9 @@ namespace workspace {
 std::vector<std::uint32_t> step_vcpus(const std::vector<std::uint32_t>& job_cpus,
                                       const cpu_set_t& bound);
 
+/// The CPUs of the node that a task's process there is to run on: those of `job_cpus` that Slurm
+/// has bound it to, and where it has bound it to none of them, all of `job_cpus`. An empty
+/// `job_cpus` leaves it as it is bound.
+cpu_set_t own_cpus(const std::vector<std::uint32_t>& job_cpus, const cpu_set_t& bound);
+
 }  // namespace workspace

@@ -77,10 +77,19 @@ struct ChildSetup : bp::extend::handler {
     limit(RLIMIT_AS, command.max_memory_bytes);
     limit(RLIMIT_CPU, command.max_cpu_s);
     limit(RLIMIT_FSIZE, command.max_file_bytes);
-    if (!grouped || !isolate() || !drop_privileges()) ::_exit(126);
+    if (!grouped || !bind() || !isolate() || !drop_privileges()) ::_exit(126);
   }
 
  private:
+  [[nodiscard]] bool bind() const {
+    if (command.cpus.empty()) return true;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (const auto cpu : command.cpus)
+      if (cpu < CPU_SETSIZE) CPU_SET(cpu, &set);
+    return ::sched_setaffinity(0, sizeof set, &set) == 0;
+  }
+
   [[nodiscard]] bool isolate() const {
     if (!command.isolated) return true;
     constexpr int kSpaces = CLONE_NEWNET | CLONE_NEWIPC;

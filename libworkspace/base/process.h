@@ -31,6 +31,8 @@ struct Command {
   int network_namespace_fd = -1;
   /// A mount namespace to enter before the program starts: argv[0] is a path in its root.
   int mount_namespace_fd = -1;
+  /// The CPUs that it may run on, by Linux's numbers; empty: the caller's.
+  std::vector<std::uint32_t> cpus = {};
   /// Descriptors that the program inherits under their own numbers.
   std::vector<int> kept_fds;
   /// Bounds on a tool that reads what is not trusted; 0 is no bound.

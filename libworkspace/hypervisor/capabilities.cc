@@ -35,7 +35,7 @@ CpuTopology cpus(pugi::xml_node host) {
       // A CPU that is offline has a number and no place.
       if (!cpu.attribute("socket_id") || !cpu.attribute("core_id")) continue;
       found.push_back({cpu.attribute("id").as_uint(), cpu.attribute("socket_id").as_uint(),
-                       cpu.attribute("core_id").as_uint()});
+                       cpu.attribute("core_id").as_uint(), cell.attribute("id").as_uint()});
     }
   }
   return found;

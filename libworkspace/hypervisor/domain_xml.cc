@@ -71,6 +71,14 @@ void add_pinning(xml_node domain, const DomainDescription& description, Hypervis
     tune.append_child("emulatorpin").append_attribute("cpuset").set_value(all.c_str());
 }
 
+/// Not `strict`: Slurm counts memory by the machine, and a job with more of it than its NUMA node
+/// has left would be killed for want of memory that the machine has.
+void add_memory_place(xml_node domain, const DomainDescription& description, HypervisorKind kind) {
+  if (!description.numa_node || kind != HypervisorKind::kQemu) return;
+  xml_node memory = add(domain.append_child("numatune"), "memory", {{"mode", "preferred"}});
+  memory.append_attribute("nodeset").set_value(*description.numa_node);
+}
+
 /// `panic=-1`: a guest that panics ends at once, and the prolog need not wait for its deadline.
 /// Mitigations are left to the guest's kernel: the guest may hold several users' data.
 std::string command_line(const DomainDescription& description, const DomainHost& host) {
@@ -221,6 +229,7 @@ std::string domain_xml(const DomainDescription& description, const DomainHost& h
   add_metadata(domain, description.owner);
   add_size(domain, description);
   add_pinning(domain, description, host.kind);
+  add_memory_place(domain, description, host.kind);
   add_boot(domain, description, host);
   if (host.kind == HypervisorKind::kQemu) add_qemu_machine(domain, host.hardware_virtualization);
   add_ends(domain, host.kind);

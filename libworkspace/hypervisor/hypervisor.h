@@ -40,6 +40,10 @@ struct DomainDescription {
   std::uint64_t memory_mib = 0;
   /// Machine CPUs, one for each vCPU in order; empty leaves the choice to the hypervisor.
   std::vector<std::uint32_t> pinned_cpus;
+  /// QEMU: the NUMA node that the VM's memory comes from as long as it has some; nothing leaves it
+  /// to the kernel, which takes memory near the CPU that first touches it. Xen takes it near the
+  /// CPUs that it chose itself when it made the domain.
+  std::optional<std::uint32_t> numa_node;
 
   std::string kernel;  ///< absolute path of an uncompressed vmlinux
   /// Absolute path of this job's own file. Where QEMU does not run as root, create() gives the file
@@ -102,7 +106,8 @@ class Hypervisor {
                                    Deadline deadline) noexcept = 0;
 
   /// The machine's CPUs as the hypervisor numbers them, for pinned_cpus. In a Xen dom0 these are
-  /// not the CPUs that /proc and /sys show. Empty when the hypervisor does not tell.
+  /// not the CPUs that /proc and /sys show; those that dom0 itself is bound to are marked. Empty
+  /// when the hypervisor does not tell.
   virtual CpuTopology cpu_topology(Deadline deadline) = 0;
 };
 

@@ -13,6 +13,7 @@
 #include "libworkspace/base/fd.h"
 #include "libworkspace/hypervisor/capabilities.h"
 #include "libworkspace/hypervisor/console.h"
+#include "libworkspace/hypervisor/dom0_cpus.h"
 #include "libworkspace/hypervisor/domain_xml.h"
 #include "libworkspace/hypervisor/kvm.h"
 #include "libworkspace/hypervisor/libvirt_handles.h"
@@ -186,7 +187,15 @@ class LibvirtHypervisor : public Hypervisor {
     }
   }
 
-  CpuTopology cpu_topology(Deadline deadline) override { return capabilities(deadline).cpus; }
+  CpuTopology cpu_topology(Deadline deadline) override {
+    const CpuTopology cpus = capabilities(deadline).cpus;
+    if (kind_ != HypervisorKind::kXen) return cpus;
+    return ask<CpuTopology>(deadline, [cpus](const Connection& libvirt) {
+      CpuTopology marked = cpus;
+      mark_dom0_cpus(libvirt, marked);
+      return marked;
+    });
+  }
 
  private:
   template <class Answer>

@@ -11,6 +11,7 @@
 #include "libworkspace/hypervisor/console.h"
 #include "libworkspace/lifecycle/audit_log.h"
 #include "libworkspace/lifecycle/cache_eviction.h"
+#include "libworkspace/lifecycle/cpu_plan.h"
 #include "libworkspace/lifecycle/job_initrd.h"
 #include "libworkspace/lifecycle/job_ssh_keys.h"
 #include "libworkspace/lifecycle/private_network_plan.h"
@@ -24,7 +25,6 @@
 #include "libworkspace/network/job_namespace.h"
 #include "libworkspace/network/private_segment.h"
 #include "libworkspace/slurm/allocation_reader.h"
-#include "libworkspace/slurm/cpu_map.h"
 #include "libworkspace/slurm/slurm_settings.h"
 
 namespace workspace {
@@ -110,7 +110,10 @@ class Boot {
     record_.memory_mib = size.memory_mib;
     record_.disk_mib = size_disk_mib(request_.disk_mib, *image_, node_.site);
     record_.hostname = job_.node_name;
-    record_.cpus = machine_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()));
+    cpus_ = plan_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()),
+                      node_.hypervisor->kind(), node_.site);
+    record_.cpus = cpus_.allocated;
+    record_.helper_cpus = cpus_.helpers;
     record_.task_prolog = read_slurm_settings(Node::step_deadline()).task_prolog;
   }
 
@@ -231,7 +234,8 @@ class Boot {
     DomainDescription domain({job_.job, job_.uid, record_.image, request_.digest});
     domain.vcpus = record_.vcpus;
     domain.memory_mib = record_.memory_mib;
-    if (node_.site.pin_vcpus) domain.pinned_cpus = record_.cpus;
+    domain.pinned_cpus = cpus_.pinned;
+    domain.numa_node = cpus_.numa_node;
     domain.kernel = kernel_path_;
     domain.initrd = job_initrd_path(node_.site.scratch, job_.job);
     domain.kernel_options = image_->kernel_options.value_or(node_.site.kernel_options);
@@ -320,8 +324,9 @@ class Boot {
     const Deadline deadline = Deadline::in(kUserFolderTimeout);
     const MountRequest request{mount.destination, ExportRoot::kFolderPath, mount.read_only};
     const UniqueFd socket = agent().begin_mount(request, deadline);
-    serve_folder(user_, root, socket.get(), space_.open().get(),
-                 node_.records.file(job_.job, "9p.log"));
+    const UniqueFd space = space_.open();
+    serve_folder(user_, root, socket.get(),
+                 {space.get(), cpus_.helpers, node_.records.file(job_.job, "9p.log")});
     agent().await_mounted(request, deadline);
   }
 
@@ -342,6 +347,7 @@ class Boot {
   JobRecord& record_;
   WorkspaceRequest request_;
   Allocation allocation_;
+  CpuPlan cpus_;
   JobNamespace space_;
   std::optional<PrivateNetwork> private_network_;
   Steps steps_;

@@ -65,7 +65,7 @@ bool user_can_enter(const UserAccount& user, const std::string& path, Deadline d
 }
 
 void serve_folder(const UserAccount& user, const ExportRoot& root, int socket_fd,
-                  int network_namespace_fd, const std::string& log_path) {
+                  const ServerPlace& place) {
   const std::string fd = std::to_string(socket_fd);
   Command server;
   // -n and -S: without authentication every guest uid, root too, acts as the server's user and no
@@ -74,10 +74,11 @@ void serve_folder(const UserAccount& user, const ExportRoot& root, int socket_fd
                  "-r",          fd,      "-w", fd,          "-e", ExportRoot::kFolderPath,
                  "-L",          "stderr"};
   server.credentials = user.credentials();
-  server.network_namespace_fd = network_namespace_fd;
+  server.network_namespace_fd = place.network_namespace_fd;
+  server.cpus = place.cpus;
   server.mount_namespace_fd = root.mount_namespace.get();
   server.kept_fds = {socket_fd};
-  start_detached(server, log_path);
+  start_detached(server, place.log_path);
 }
 
 }  // namespace workspace

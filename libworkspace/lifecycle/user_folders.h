@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,10 +46,17 @@ bool user_can_enter(const UserAccount& user, const std::string& path, Deadline d
 /// The program that serves the user's folders.
 inline constexpr char kFolderServer[] = "/usr/sbin/diod";
 
+/// Where a job's 9p servers run.
+struct ServerPlace {
+  int network_namespace_fd = -1;    ///< the job's
+  std::vector<std::uint32_t> cpus;  ///< by Linux's numbers; empty: all
+  std::string log_path;
+};
+
 /// Starts a 9p server (diod) that serves what is in `root` on `socket_fd` with the user's rights
 /// alone, inside the job's network namespace, so that whoever tears the job down finds it there. It
 /// ends when the guest unmounts or goes away. Errors: kHost.
 void serve_folder(const UserAccount& user, const ExportRoot& root, int socket_fd,
-                  int network_namespace_fd, const std::string& log_path);
+                  const ServerPlace& place);
 
 }  // namespace workspace

@@ -62,6 +62,7 @@ JobRecord parse_fields(std::string_view text) {
   record.host_commands = HostCommands::parse(fields.take_or("host_commands", "none"));
   record.slurm_bin = fields.take_or("slurm_bin", record.slurm_bin);
   record.cpus = parse_cpus(fields.take_or("cpus", ""));
+  record.helper_cpus = parse_cpus(fields.take_or("helper_cpus", ""));
   record.task_prolog = fields.take_or("task_prolog", "");
   record.token = fields.take("token");
   std::string name;
@@ -104,6 +105,7 @@ std::string JobRecord::to_lines() const {
   fields.add("host_commands", host_commands.to_string());
   fields.add("slurm_bin", slurm_bin);
   fields.add("cpus", cpus_text(cpus));
+  fields.add("helper_cpus", cpus_text(helper_cpus));
   fields.add("task_prolog", task_prolog);
   fields.add("token", token);
   for (const auto& [name, ms] : step_times_ms) fields.add(std::string(kStepPrefix) + name, ms);

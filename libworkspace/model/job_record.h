@@ -51,6 +51,8 @@ struct JobRecord {
 
   /// The machine's CPUs behind the vCPUs, in the vCPUs' order; empty: not known.
   std::vector<std::uint32_t> cpus;
+  /// The node's CPUs that the job's processes outside the VM are bound to; empty: they are not.
+  std::vector<std::uint32_t> helper_cpus;
   std::string task_prolog;  ///< the cluster's TaskProlog; empty: none
 
   std::string token;  ///< 64 hexadecimal digits; proves to the agent that root speaks

@@ -29,12 +29,19 @@ std::vector<std::uint32_t> in_slurm_order(const CpuTopology& topology) {
   return ids;
 }
 
+/// The CPUs that the cluster's configuration counts, which states `count` of them.
+CpuTopology counted(const CpuTopology& topology, std::uint32_t count) {
+  CpuTopology of_jobs = topology;
+  std::erase_if(of_jobs, [](const MachineCpu& cpu) { return cpu.is_dom0s; });
+  if (of_jobs.size() == count) return of_jobs;
+  return topology.size() == count ? topology : CpuTopology();
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> machine_cpus(const Allocation& allocation, const CpuTopology& topology) {
-  if (allocation.node_cpus != topology.size() || allocation.cpu_ids.size() != allocation.cpus)
-    return {};
-  const auto order = in_slurm_order(topology);
+  if (allocation.cpu_ids.size() != allocation.cpus) return {};
+  const auto order = in_slurm_order(counted(topology, allocation.node_cpus));
   std::vector<std::uint32_t> cpus;
   for (const auto id : allocation.cpu_ids) {
     if (id >= order.size()) return {};

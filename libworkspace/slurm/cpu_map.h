@@ -11,9 +11,10 @@ namespace workspace {
 /// The machine's CPUs that stand behind the allocation's abstract CPU numbers, in the same order.
 ///
 /// Slurm counts a node's CPUs socket by socket, core by core, thread by thread, sockets and cores
-/// in the order of their lowest CPU, as hwloc does. Empty, which means no pinning, when the numbers
-/// cannot be trusted: the CPUs that the configuration states for the node are not the machine's, or
-/// the allocation's CPU numbers are not as many as its CPUs.
+/// in the order of their lowest CPU, as hwloc does. A configuration that states as many CPUs for
+/// the node as are not dom0's counts those alone; one that states as many as the machine has counts
+/// all. Empty, which means no pinning, when the numbers cannot be trusted: the configuration states
+/// neither number, or the allocation's CPU numbers are not as many as its CPUs.
 std::vector<std::uint32_t> machine_cpus(const Allocation& allocation, const CpuTopology& topology);
 
 }  // namespace workspace

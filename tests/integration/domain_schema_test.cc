@@ -15,6 +15,7 @@ DomainDescription some_description() {
   description.vcpus = 2;
   description.memory_mib = 448;
   description.pinned_cpus = {0, 1};
+  description.numa_node = 0;
   description.kernel = "/guest/vmlinux";
   description.initrd = "/scratch/42.initrd";
   description.disks = {{"/cache/sha256-aa", true}, {"/scratch/42.scratch", false}};

@@ -104,7 +104,7 @@ class FolderServerTest : public ::testing::Test {
     if (!root || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
       throw Error(ErrorKind::kHost, "nothing can be served");
     const UniqueFd server_end(ends[1]);
-    serve_folder(user_, *root, server_end.get(), -1, "");
+    serve_folder(user_, *root, server_end.get(), {});
     return HostileClient(UniqueFd(ends[0]));
   }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +49,20 @@ TEST(RunCommand, PassesArgumentsAsTheyAre) {
   const auto result =
       run_command(command_of({"printf", "%s|", "a b", "$(id)", "", "*", "\n"}), soon());
   EXPECT_EQ(result.output, "a b|$(id)||*|\n|");
+}
+
+TEST(RunCommand, BindsToTheCpusThatAreNamed) {
+  cpu_set_t own;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof own, &own), 0);
+  std::uint32_t highest = 0;
+  for (std::uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &own)) highest = cpu;
+  Command command = command_of({"grep", "Cpus_allowed_list", "/proc/self/status"});
+  command.cpus = {highest};
+  EXPECT_EQ(run_command(command, soon()).output,
+            "Cpus_allowed_list:\t" + std::to_string(highest) + "\n");
+  command.cpus = {CPU_SETSIZE - 1};  // no machine of ours
+  EXPECT_EQ(run_command(command, soon()).exit_status, 126);
 }
 
 TEST(RunCommand, GivesNothingButWhatIsNamed) {

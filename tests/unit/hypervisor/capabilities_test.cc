@@ -11,9 +11,10 @@ using ::testing::IsEmpty;
 
 constexpr char kQemu[] = R"(<capabilities>
   <host>
-    <topology><cells num='1'><cell id='0'><memory unit='KiB'>1</memory><cpus num='3'>
+    <topology><cells num='2'><cell id='0'><memory unit='KiB'>1</memory><cpus num='3'>
       <cpu id='0' socket_id='0' die_id='0' core_id='0' siblings='0,2'/>
       <cpu id='1'/>
+    </cpus></cell><cell id='3'><cpus num='1'>
       <cpu id='2' socket_id='1' die_id='0' core_id='7' siblings='0,2'/>
     </cpus></cell></cells></topology>
     <secmodel><model>apparmor</model><doi>0</doi></secmodel>
@@ -29,7 +30,7 @@ TEST(CapabilitiesTest, ReadsQemusHost) {
   const Capabilities found = parse_capabilities(kQemu);
   EXPECT_FALSE(found.offers_kvm);  // only for another architecture
   EXPECT_EQ(found.qemu_user, (QemuUser{64055, 108}));
-  EXPECT_THAT(found.cpus, ElementsAre(MachineCpu{0, 0, 0}, MachineCpu{2, 1, 7}));
+  EXPECT_THAT(found.cpus, ElementsAre(MachineCpu{0, 0, 0, 0}, MachineCpu{2, 1, 7, 3}));
 }
 
 TEST(CapabilitiesTest, SeesWhatTheHypervisorOffers) {

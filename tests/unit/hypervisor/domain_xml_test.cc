@@ -206,6 +206,16 @@ TEST(DomainXmlTest, RefusesPinsThatDoNotFitTheVcpus) {
                "the domain's vCPUs and their pinned CPUs differ in number");
 }
 
+TEST(DomainXmlTest, PrefersTheMemoryOfTheJobsNumaNode) {
+  DomainDescription description = some_description();
+  description.numa_node = 1;
+  EXPECT_THAT(domain_xml(description, qemu_host()), HasSubstr(R"(  <numatune>
+    <memory mode="preferred" nodeset="1" />
+  </numatune>
+)"));
+  EXPECT_THAT(domain_xml(description, xen_host()), Not(HasSubstr("numatune")));
+}
+
 TEST(DomainXmlTest, DisksAreNamedAsTheGuestSeesThem) {
   EXPECT_EQ(disk_device(HypervisorKind::kQemu, 0), "vda");
   EXPECT_EQ(disk_device(HypervisorKind::kXen, 1), "xvdb");

@@ -27,6 +27,7 @@ JobRecord full_record() {
   record.host_commands = HostCommands::parse("srun,squeue");
   record.slurm_bin = "/opt/slurm/bin";
   record.cpus = {4, 0};
+  record.helper_cpus = {0, 4};
   record.task_prolog = "/site/task prolog";
   record.token = std::string(64, 'f');
   record.step_times_ms = {{"stage", 12}, {"boot", 2345}, {"authorise", 0}};
@@ -44,6 +45,7 @@ TEST(JobRecord, GoesBothWays) {
   EXPECT_EQ(record.host_commands.to_string(), "srun,squeue");
   EXPECT_EQ(record.slurm_bin, "/opt/slurm/bin");
   EXPECT_EQ(record.cpus, (std::vector<std::uint32_t>{4, 0}));
+  EXPECT_EQ(record.helper_cpus, (std::vector<std::uint32_t>{0, 4}));
   EXPECT_EQ(record.task_prolog, "/site/task prolog");
   EXPECT_EQ(record.step_times_ms, full_record().step_times_ms);
 }
@@ -76,6 +78,7 @@ TEST(JobRecord, RefusesADamagedOne) {
       {replaced("uid=1000", "uid=4294967296"),
        "field 'uid' is '4294967296', not a whole number up to 4294967295"},
       {replaced("cpus=4,0", "cpus=4,"), "'' is not a CPU"},
+      {replaced("helper_cpus=0,4", "helper_cpus=0,-4"), "'-4' is not a CPU"},
       {replaced("port=7777", "port=65536"),
        "field 'port' is '65536', not a whole number up to 65535"},
       {replaced("step.boot=2345", "step.boot=soon"), "the time of step 'boot' is not a number"},

@@ -6,7 +6,9 @@
 namespace workspace {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
+using ::testing::IsEmpty;
 
 /// Two sockets of two cores of two threads, numbered as Intel machines do: the first threads of all
 /// cores, then the second ones; the sockets alternate.
@@ -41,6 +43,15 @@ TEST(CpuMapTest, FindsTheMachinesCpusBehindSlurmsNumbers) {
     EXPECT_THAT(machine_cpus(allocation(node_cpus, c.abstract), c.topology),
                 ElementsAreArray(c.machine));
   }
+}
+
+TEST(CpuMapTest, LeavesOutDom0sCpusWhereTheConfigurationDoes) {
+  CpuTopology topology = two_sockets();
+  for (auto& cpu : topology) cpu.is_dom0s = cpu.id == 0 || cpu.id == 4;  // the first core
+  EXPECT_THAT(machine_cpus(allocation(6, {0, 1, 2, 5}), topology), ElementsAre(1, 5, 3, 6));
+  // A site that states the whole machine has its jobs share dom0's.
+  EXPECT_THAT(machine_cpus(allocation(8, {0, 1, 2}), topology), ElementsAre(0, 4, 2));
+  EXPECT_THAT(machine_cpus(allocation(7, {0}), topology), IsEmpty());
 }
 
 TEST(CpuMapTest, PinsNothingWhereTheNumbersCannotBeTrusted) {

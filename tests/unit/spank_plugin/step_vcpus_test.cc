@@ -33,5 +33,22 @@ TEST(StepVcpus, AreTheVcpusOfTheTasksCpus) {
   for (const auto& c : cases) EXPECT_EQ(step_vcpus(c.job_cpus, set_of(c.bound)), c.vcpus);
 }
 
+TEST(StepVcpus, ATasksOwnProcessStaysOnTheJobsCpus) {
+  const struct {
+    Numbers job_cpus;
+    Numbers bound;
+    Numbers own;
+  } cases[] = {
+      {{4, 5, 6}, {5, 6}, {5, 6}}, {{4, 5}, {0, 1, 2, 3, 4, 5}, {4, 5}},
+      {{4, 5}, {0, 1, 5}, {5}},    {{4, 5}, {0, 1}, {4, 5}},
+      {{}, {0, 1}, {0, 1}},        {{5000, 1}, {0, 1}, {1}},
+  };
+  for (const auto& c : cases) {
+    const cpu_set_t own = own_cpus(c.job_cpus, set_of(c.bound));
+    const cpu_set_t expected = set_of(c.own);
+    EXPECT_TRUE(CPU_EQUAL(&own, &expected));
+  }
+}
+
 }  // namespace
 }  // namespace workspace
