@@ -113,6 +113,9 @@ TaskEnds make_ends(const TaskSpec& spec, const User& user, TaskProcess& process)
         *own_ends[stream] = std::move(read_end);
         break;
       }
+      case StdioKind::kAsStdout:
+        ends.fds[stream] = duplicate(ends.fds[kStdout]);
+        break;
       case StdioKind::kTerminal:
         ends.fds[stream] = duplicate(slave);
         // stdout and stderr are one on a terminal; what comes from it goes to the first of them.

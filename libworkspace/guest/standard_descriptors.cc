@@ -30,6 +30,13 @@ StdioKind kind_of(int fd) {
   return ::isatty(fd) == 1 ? StdioKind::kTerminal : StdioKind::kRelayed;
 }
 
+bool are_one_file(int first, int second) {
+  struct stat one {};
+  struct stat other {};
+  return ::fstat(first, &one) == 0 && ::fstat(second, &other) == 0 && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
 std::array<StdioKind, kStreamCount> stdio_kinds() {
   std::array<StdioKind, kStreamCount> kinds{};
   for (std::size_t fd = 0; fd < kinds.size(); ++fd) kinds[fd] = kind_of(static_cast<int>(fd));
@@ -39,6 +46,9 @@ std::array<StdioKind, kStreamCount> stdio_kinds() {
       kinds[kStdin] == StdioKind::kTerminal && kinds[kStdout] == StdioKind::kTerminal;
   if (!terminal)
     std::replace(kinds.begin(), kinds.end(), StdioKind::kTerminal, StdioKind::kRelayed);
+  const bool relayed =
+      kinds[kStdout] == StdioKind::kRelayed && kinds[kStderr] == StdioKind::kRelayed;
+  if (relayed && are_one_file(kStdout, kStderr)) kinds[kStderr] = StdioKind::kAsStdout;
   return kinds;
 }
 

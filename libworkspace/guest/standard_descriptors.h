@@ -15,6 +15,10 @@ UniqueFd take_connection(int fd);
 /// kTerminal, and stdio_kinds() decides whether the other side needs one.
 StdioKind kind_of(int fd);
 
+/// Whether two descriptors are of one file, pipe, socket or device: a batch script's stdout and
+/// stderr are, unless --error was given.
+bool are_one_file(int first, int second);
+
 /// What descriptors 0 to 2 are to be on the other side.
 std::array<StdioKind, kStreamCount> stdio_kinds();
 

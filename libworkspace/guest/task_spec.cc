@@ -70,9 +70,12 @@ std::array<StdioKind, kStreamCount> parse_stdio(std::string_view value) {
   std::array<StdioKind, kStreamCount> stdio{};
   if (value.size() != stdio.size()) refuse("it does not tell of three standard descriptors");
   for (std::size_t i = 0; i < stdio.size(); ++i) {
-    if (value[i] < 0 || value[i] > static_cast<char>(StdioKind::kTerminal))
+    if (value[i] < 0 || value[i] > static_cast<char>(StdioKind::kAsStdout))
       refuse("a standard descriptor is of an unknown kind");
     stdio[i] = static_cast<StdioKind>(value[i]);
+    const bool may_be_as_stdout = i == kStderr && stdio[kStdout] == StdioKind::kRelayed;
+    if (stdio[i] == StdioKind::kAsStdout && !may_be_as_stdout)
+      refuse("a standard descriptor is to be as a stdout that is not relayed");
   }
   return stdio;
 }

@@ -18,6 +18,9 @@ enum class StdioKind : std::uint8_t {
   kNull = 1,      ///< /dev/null: the guest opens its own, nothing is relayed
   kRelayed = 2,   ///< a pipe in the guest, whatever it is on the node
   kTerminal = 3,  ///< the guest's pseudo terminal
+  /// Of stderr alone: what stdout is, which is relayed. Of two pipes nobody could tell any more in
+  /// which order they were written.
+  kAsStdout = 4,
 };
 
 /// A resource limit by its name in `<sys/resource.h>` (`nofile` for RLIMIT_NOFILE). Numbers as

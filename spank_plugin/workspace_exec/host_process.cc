@@ -82,6 +82,9 @@ struct Ends {
           own = UniqueFd(ends[input ? 1 : 0]);
           break;
         }
+        case StdioKind::kAsStdout:
+          of_command[stream] = duplicate(of_command[kStdout]);
+          break;
         case StdioKind::kTerminal:
           of_command[stream] = duplicate(opened.slave);
           // What the command writes on its terminal is one stream.

@@ -75,6 +75,14 @@ TEST(GuestTask, KeepsOutputAndErrorsApart) {
   EXPECT_EQ(outcome.error_output, "err\n");
 }
 
+TEST(GuestTask, KeepsTheOrderOfOutputAndErrorsOnOneFile) {
+  TestTask task = shell("for i in $(seq 500); do echo $i; echo -$i >&2; done");
+  task.stdio[2] = TestStdio::kAsStdout;
+  std::string lines;
+  for (int i = 1; i <= 500; ++i) lines += std::to_string(i) + "\n-" + std::to_string(i) + "\n";
+  EXPECT_EQ(run_task(task).output, lines);
+}
+
 TEST(GuestTask, PassesArgumentsAsTheyAre) {
   TestTask task{{"printf", "%s|", "", "two words", "$HOME *", "line\nbreak", "\xff\x01"}};
   EXPECT_EQ(run_task(task).output, "|two words|$HOME *|line\nbreak|\xff\x01|");

@@ -52,6 +52,8 @@ struct Stdio {
     for (std::size_t i = 0; i < 3; ++i) {
       if (task.stdio[i] == TestStdio::kNull)
         task_ends[i] = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+      if (task.stdio[i] == TestStdio::kAsStdout)
+        task_ends[i] = UniqueFd(::fcntl(task_ends[1].get(), F_DUPFD_CLOEXEC, 3));
       if (task.stdio[i] != TestStdio::kPipe) continue;
       int ends[2];
       if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("making a pipe");

@@ -32,7 +32,7 @@ class TaskServer {
   pid_t pid_ = -1;
 };
 
-enum class TestStdio { kPipe, kNull, kClosed, kTerminal };
+enum class TestStdio { kPipe, kNull, kClosed, kTerminal, kAsStdout };
 
 /// A task as slurmstepd would start it, and what a test does while it runs.
 struct TestTask {

@@ -57,7 +57,9 @@ def end_of(side, name, options, script):
 def endings(side):
     return {f'batch: a script that ends by {name}': end_of(side, f'end-{at}', [], script)
             for at, (name, script) in enumerate({
-                'exit 3': 'echo said; exit 3', 'SIGKILL': 'kill -KILL $$',
+                'exit 3': 'echo said; exit 3',
+                'its end, after lines on stdout and stderr in turns':
+                    '/home/user1/probe same-file; /home/user1/probe both 300', 'SIGKILL': 'kill -KILL $$',
                 'SIGTERM': 'kill -TERM $$', 'a missing interpreter': b'#!/no/such\n'}.items())}
 
 

@@ -82,7 +82,11 @@ TEST(TaskSpec, IsRefused) {
       {item(9, encode_u32(2)), "the task's specification: PMI_FD 2 is not from 3 to 1023"},
       {item(9, encode_u32(1024)), "the task's specification: PMI_FD 1024 is not from 3 to 1023"},
       {item(6, "\1\1"), "the task's specification: it does not tell of three standard descriptors"},
-      {item(6, "\1\1\4"), "the task's specification: a standard descriptor is of an unknown kind"},
+      {item(6, "\1\1\5"), "the task's specification: a standard descriptor is of an unknown kind"},
+      {item(6, "\2\1\4"),
+       "the task's specification: a standard descriptor is to be as a stdout that is not relayed"},
+      {item(6, "\2\4\2"),
+       "the task's specification: a standard descriptor is to be as a stdout that is not relayed"},
   };
   for (const auto& c : cases)
     expect_error([&] { TaskSpec::parse(c.bytes); }, ErrorKind::kInvalid, StrEq(c.text));
