@@ -30,8 +30,9 @@
 namespace workspace {
 namespace {
 
-/// The guest has answered the prolog already, so it answers at once or is in trouble.
-constexpr std::chrono::seconds kConnectTimeout(15);
+/// The guest has answered the prolog already, so it answers at once or is in trouble: but not where
+/// a whole step of tasks comes at once and the node has much else to do.
+constexpr std::chrono::seconds kConnectTimeout(60);
 
 /// What the first half found out for the second. The process is forked for one task, so there is
 /// one. Refusing is the start: a task whose first half never ran must not run on the node.

@@ -2,7 +2,7 @@
 
 import signal
 
-from sides import ends_by_task, probe, without_prolog
+from sides import ends_by_task, other_lines, probe, without_prolog
 
 # A program cannot set them; a task on the node has them as whoever started slurmd had.
 OF_THE_C_LIBRARY = (32, 33)
@@ -16,7 +16,7 @@ def statuses_from(base):
         ends = ends_by_task(side, outcome, TASKS_AT_ONCE)
         seen = {f'exit status {base + task}': end for task, end in ends.items()}
         seen[f'status of a step whose tasks end with {base} to {base + TASKS_AT_ONCE - 1}'] = \
-            outcome.status
+            outcome.status, other_lines(side, outcome)
         return seen
     return statuses
 

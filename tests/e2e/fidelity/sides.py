@@ -94,6 +94,11 @@ def numbers_of(text):
     return numbers
 
 
+def other_lines(side, outcome):
+    """What is said on stderr besides how the tasks ended."""
+    return [line for line in in_any_order(side.neutral(outcome.err)) if b': task' not in line]
+
+
 def ends_by_task(side, outcome, count):
     """How each task of a step ended, by srun's own lines."""
     ends = {task: 'status 0' for task in range(count)}

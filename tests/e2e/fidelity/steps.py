@@ -5,14 +5,13 @@ import signal
 import subprocess
 import time
 
-from sides import ends_by_task, in_any_order, probe, run, without_prolog
+from sides import ends_by_task, other_lines, probe, run, without_prolog
 
 
 def told(side, outcome, tasks=1):
     """Lines come in any order, and srun names the tasks that ended alike in one line or in several."""
-    others = [line for line in in_any_order(side.neutral(outcome.err)) if b': task' not in line]
     return outcome.status, sorted(without_prolog(outcome.out).splitlines()), \
-        ends_by_task(side, outcome, tasks), others
+        ends_by_task(side, outcome, tasks), other_lines(side, outcome)
 
 
 RANK_0 = 'test "$SLURM_PROCID" = 0 && {first}; exec /home/user1/probe stay {rest}'
