@@ -45,7 +45,7 @@ teardown_file() { lab down >&2; }
 
 # expect_same GROUP: no case of the group differs.
 expect_same() {
-    LAB_TIMEOUT_S=600 run as user1 env PYTHONDONTWRITEBYTECODE=1 FIDELITY_TIMES="${FIDELITY_TIMES:-}" \
+    LAB_TIMEOUT_S=1800 run as user1 env PYTHONDONTWRITEBYTECODE=1 FIDELITY_TIMES="${FIDELITY_TIMES:-}" \
         FIDELITY_STREAM_MIB="${FIDELITY_STREAM_MIB:-}" \
         fidelity/compare "$bare" node1 "$inside" node2 "$@"
     [ "$status" -eq 0 ] && echo "# $1: ${lines[-1]}" >&3 && return
