@@ -1,8 +1,10 @@
 #include "guest/task_cgroup.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -49,9 +51,27 @@ TaskCgroup TaskCgroup::left_by(pid_t server) {
   return TaskCgroup(::access(path.c_str(), F_OK) == 0 ? path : "");
 }
 
-void TaskCgroup::enter() const {
-  if (exists() && !write_control(path_ + "/cgroup.procs", "0"))
-    throw_guest_errno("entering " + path_);
+pid_t TaskCgroup::fork_inside() const {
+  const UniqueFd folder(exists() ? ::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC) : -1);
+  if (!folder.valid()) return ::fork();
+  struct clone_args arguments {};
+  arguments.flags = CLONE_INTO_CGROUP;
+  arguments.exit_signal = SIGCHLD;
+  arguments.cgroup = static_cast<std::uint64_t>(folder.get());
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+  const bool unknown_to_the_kernel =
+      pid < 0 && (errno == ENOSYS || errno == E2BIG || errno == EINVAL);
+  return unknown_to_the_kernel ? ::fork() : pid;
+}
+
+void TaskCgroup::ensure_entered() const {
+  if (!exists() || is_inside()) return;
+  if (!write_control(path_ + "/cgroup.procs", "0")) throw_guest_errno("entering " + path_);
+}
+
+bool TaskCgroup::is_inside() const {
+  const std::string name = path_.substr(std::char_traits<char>::length(kMountPoint));
+  return read_small_file("/proc/self/cgroup").find("0::" + name + "\n") != std::string::npos;
 }
 
 std::vector<pid_t> TaskCgroup::processes() const {

@@ -20,8 +20,12 @@ class TaskCgroup {
   static TaskCgroup left_by(pid_t server);
 
   [[nodiscard]] bool exists() const { return !path_.empty(); }
-  /// Called by the task's process itself. Errors: kGuest.
-  void enter() const;
+  /// fork(2), with the child in the cgroup where the kernel can make it there (since Linux 5.7):
+  /// to move a process that runs, the kernel waits for all CPUs, which costs milliseconds. The
+  /// child then calls ensure_entered(). -1 with errno when no process can be made.
+  [[nodiscard]] pid_t fork_inside() const;
+  /// Called by the task's process itself: moves it if it is not there yet. Errors: kGuest.
+  void ensure_entered() const;
   [[nodiscard]] std::vector<pid_t> processes() const;
   /// Kills every process in it.
   void kill_all() const;
@@ -31,6 +35,7 @@ class TaskCgroup {
 
  private:
   explicit TaskCgroup(std::string path) : path_(std::move(path)) {}
+  [[nodiscard]] bool is_inside() const;
   std::string path_;
 };
 

@@ -250,7 +250,7 @@ bool is_first_of_node(const std::vector<std::string>& environment) {
     ::setpgid(0, 0);
   }
   try {
-    cgroup.enter();
+    cgroup.ensure_entered();
     install_descriptors(spec, ends);
     if (terminal) ::ioctl(spec.stdio[kStdin] == StdioKind::kTerminal ? 0 : 1, TIOCSCTTY, 0);
     set_limits(spec);
@@ -274,7 +274,7 @@ bool is_first_of_node(const std::vector<std::string>& environment) {
 TaskProcess start_task(const TaskSpec& spec, const User& user, const TaskCgroup& cgroup) {
   TaskProcess process;
   const TaskEnds ends = make_ends(spec, user, process);
-  process.pid = ::fork();
+  process.pid = cgroup.fork_inside();
   if (process.pid < 0) throw_guest_errno("starting a process");
   if (process.pid == 0) run_task_process(spec, user, cgroup, ends);
   // Both sides set the group, so that a signal that comes now does not miss it.
