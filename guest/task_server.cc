@@ -1,6 +1,7 @@
 #include "guest/task_server.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -184,6 +185,13 @@ class TaskRelay {
   bool rest_killed_ = false;
 };
 
+/// On one CPU a task would lose its turn with every write to its stdout, because a process that
+/// wakes up goes first: it now goes on until its pipe is full or it waits for something itself.
+void take_turns_late() {
+  const struct sched_param none {};
+  (void)::sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 /// Without Slurm's commands a task is a task all the same.
 void open_door(std::optional<CommandDoor>& door, TaskSpec& spec, const User& user,
                const TaskCgroup& cgroup) {
@@ -213,6 +221,7 @@ void serve_task(UniqueFd socket, const GuestConfig& config) {
   open_door(door, request.spec, user, cgroup);
   TaskProcess process = start_task(request.spec, user, cgroup);
   const TaskSignals signals(process.pid, cgroup, !request.spec.script_path.empty());
+  take_turns_late();
   const TaskCleanup cleanup(cgroup, process.pid);
   TaskRelay(std::move(socket), std::move(process), signals, door ? &*door : nullptr).run(cleanup);
 }

@@ -57,7 +57,7 @@ inline constexpr std::size_t kMaxPayloadBytes = std::size_t{64} << 10;
 
 /// What a stream's writer may send before the reader's first kCredit. It bounds what each side
 /// keeps for a stream, so that a stream nobody reads holds up neither the others nor the signals.
-inline constexpr std::size_t kStreamWindowBytes = std::size_t{256} << 10;
+inline constexpr std::size_t kStreamWindowBytes = std::size_t{1} << 20;
 
 inline constexpr std::uint8_t kStdin = 0;
 inline constexpr std::uint8_t kStdout = 1;

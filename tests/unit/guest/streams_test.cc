@@ -281,7 +281,7 @@ TEST_F(StreamsTest, RefusesWhatBreaksTheRules) {
                ErrorKind::kInvalid, StrEq("protocol error: CREDIT for more than a window"));
   expect_error(
       [&] {
-        for (int i = 0; i < 5; ++i)
+        for (std::size_t sent = 0; sent <= kStreamWindowBytes; sent += kMaxPayloadBytes)
           streams_.handle(frame(FrameType::kData, kStdin, std::string(kMaxPayloadBytes, 'x')));
       },
       ErrorKind::kInvalid, StrEq("protocol error: DATA beyond the stream's credit"));
