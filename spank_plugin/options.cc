@@ -49,13 +49,6 @@ constexpr std::array<Option, 6> kOptions = {{
      check_root_option},
 }};
 
-/// The words of this process, as it was started.
-const std::vector<std::string>& own_words() {
-  static const std::vector<std::string> words =
-      split(read_file("/proc/self/cmdline", kMaxCommandLineBytes), '\0');
-  return words;
-}
-
 /// Slurm calls this for the option with this index. On a node nothing is checked: the value has no
 /// effect there, and the user must hear why a step is refused rather than that an option is bad.
 int take_option(int index, const char* argument, int remote) noexcept {
@@ -65,7 +58,7 @@ int take_option(int index, const char* argument, int remote) noexcept {
                               : argument == nullptr      ? ""
                                                          : argument;
     if (remote == 0) option.check(value);
-    const bool in_script = remote == 0 && !is_on_command_line(own_words(), option.name);
+    const bool in_script = remote == 0 && !is_on_command_line(own_command_line(), option.name);
     if (in_script) {
       auto& value_here = script_of_component.*option.value;
       // After a component's own value Slurm repeats that of the component before, which it keeps in
@@ -99,6 +92,12 @@ bool register_options(spank_t spank) noexcept {
     }
   }
   return true;
+}
+
+const std::vector<std::string>& own_command_line() {
+  static const std::vector<std::string> words =
+      split(read_file("/proc/self/cmdline", kMaxCommandLineBytes), '\0');
+  return words;
 }
 
 const SaidOptions& said_options() { return said; }

@@ -2,6 +2,9 @@
 
 #include <slurm/spank.h>
 
+#include <string>
+#include <vector>
+
 #include "spank_plugin/workspace_choice.h"
 
 namespace workspace {
@@ -14,6 +17,9 @@ bool register_options(spank_t spank) noexcept;
 /// given, which the user can forge: it decides nothing but a refusal; all of it stands under
 /// `command_line` there.
 const SaidOptions& said_options();
+
+/// The words of this process, as it was started. Errors: those of read_file().
+const std::vector<std::string>& own_command_line();
 
 /// What follows is said of the next component of a heterogeneous job.
 void begin_next_component();

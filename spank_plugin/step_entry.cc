@@ -59,14 +59,6 @@ Value task_item(spank_t spank, spank_item_t item) {
   return value;
 }
 
-bool has_workspace(JobId job) {
-  struct stat info {};
-  const std::string folder = job_folder(build_paths::kRuntimeDir, job);
-  if (::stat(folder.c_str(), &info) == 0) return true;
-  if (errno != ENOENT) throw_errno("looking for " + folder);
-  return false;
-}
-
 /// Both signs can be forged, but only against their own job.
 bool step_asks_for_workspace(spank_t spank) {
   const auto& option = said_options().command_line.workspace;
@@ -177,6 +169,14 @@ void stay_on_own_cpus(const cpu_set_t& bound) {
 }
 
 }  // namespace
+
+bool has_workspace(JobId job) {
+  struct stat info {};
+  const std::string folder = job_folder(build_paths::kRuntimeDir, job);
+  if (::stat(folder.c_str(), &info) == 0) return true;
+  if (errno != ENOENT) throw_errno("looking for " + folder);
+  return false;
+}
 
 void prepare_entry(spank_t spank) noexcept {
   try {

@@ -2,6 +2,8 @@
 
 #include <slurm/spank.h>
 
+#include "libworkspace/model/job_names.h"
+
 namespace workspace {
 
 /// How a task enters its job's workspace, in the process that slurmstepd has forked for it.
@@ -9,6 +11,9 @@ namespace workspace {
 /// The job's folder on this node, which only root can make, decides: where it is, the task runs in
 /// the workspace or not at all, whatever options and environment say. Where it is not, the task is
 /// a plain one, and all this costs is one stat.
+
+/// Whether it is there. Only root may ask. Errors: kHost.
+bool has_workspace(JobId job);
 
 /// The first half, as root: reads the record and connects to the guest's agent. What goes wrong is
 /// kept for the second half, which can tell the user.

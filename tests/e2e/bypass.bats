@@ -200,3 +200,38 @@ __attribute__((constructor)) static void mark(void) { open(\"/tmp/ran-preload\",
     run as user1 srun -Q --jobid="$job" --overlap -n1 --task-prolog=/home/user1/attempt ./attempt task
     expect_nothing_ran_on_the_node
 }
+
+@test "a task epilog of the user's" {
+    local refusal='(SLURM_TASK_EPILOG) would run on the node; it may not be used with a workspace'
+    run as user1 srun -Q -n1 --workspace=tiny --mem=160M --task-epilog=/home/user1/attempt ./attempt epilog
+    expect_status 1
+    expect_output_contains "$refusal"
+    expect_nothing_ran_on_the_node
+    # A step: Slurm itself says that the launch failed, with status 0.
+    run outside --task-ep /home/user1/attempt ./attempt epilog
+    expect_output_contains "$refusal"
+    expect_nothing_ran_on_the_node
+    run as user1 env SLURM_TASK_EPILOG=/home/user1/attempt srun -Q --jobid="$job" --overlap -n1 ./attempt epilog
+    expect_output_contains "$refusal"
+    expect_nothing_ran_on_the_node
+    run outside ./attempt after
+    expect_ran_inside after
+    # Without a workspace it is Slurm's, and leaves no variable.
+    run as user1 srun -Q -n1 --task-epilog=/home/user1/attempt sh -c 'env | grep WORKSPACE; ./attempt task'
+    expect_output_contains 'task on debian'
+}
+
+@test "the site's TaskEpilog sees nothing of the user's that could move it" {
+    on 1 sh -c 'printf "#!/bin/bash\nid >/dev/null\nenv | sort >/tmp/task-epilog-saw\n" >/etc/slurm/task_epilog
+        chmod 0755 /etc/slurm/task_epilog; echo TaskEpilog=/etc/slurm/task_epilog >>/etc/slurm/slurm.conf'
+    lab run sh -c 'echo TaskEpilog=/etc/slurm/task_epilog >>/etc/slurm/slurm.conf; scontrol reconfigure'
+    run as user1 srun -Q --jobid="$job" --overlap -O -n2 \
+        --export=ALL,PATH=/home/user1/bin:/usr/bin:/bin,BASH_ENV=/home/user1/rc,LD_PRELOAD=/home/user1/evil.so,OWN=1 \
+        sh -c 'echo "$OWN $BASH_ENV"'
+    expect_output $'1 /home/user1/rc\n1 /home/user1/rc'
+    expect_nothing_ran_on_the_node
+    run on 1 cat /tmp/task-epilog-saw
+    expect_output_contains "SLURM_JOB_ID=$job"
+    expect_output_contains PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+    [[ $output != *OWN=* && $output != *LD_PRELOAD* && $output != *BASH_ENV* ]]
+}
