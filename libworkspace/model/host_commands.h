@@ -9,8 +9,8 @@
 namespace workspace {
 
 /// The commands of Slurm that a program in a workspace can have run on its node, and no others.
-inline constexpr std::array<std::string_view, 10> kHostCommandNames = {
-    "srun",   "sbatch", "salloc",   "sattach", "scancel",
+inline constexpr std::array<std::string_view, 11> kHostCommandNames = {
+    "srun",   "sbatch", "salloc",   "sattach", "sbcast", "scancel",
     "squeue", "sinfo",  "scontrol", "sstat",   "sacct"};
 
 /// Tells a command that runs on the node for a program in a workspace so, in its environment: the

@@ -216,6 +216,11 @@ constexpr std::string_view kSacctNames[] = {
     "noconvert",   "noheader",      "parsable", "parsable2",  "truncate",
     "usage",       "use-local-uid", "verbose",  "version",    "yaml"};
 
+constexpr std::string_view kSbcastNamesWithValue[] = {"exclude", "fanout",  "jobid",
+                                                      "size",    "timeout", "treewidth"};
+constexpr std::string_view kSbcastNames[] = {"compress",  "force", "help",    "preserve",
+                                             "send-libs", "usage", "verbose", "version"};
+
 constexpr Syntax kSyntaxes[] = {
     {"srun", "ABCDGJLMNSTWbcdeimnopqrtwx", "EHIKOQVXZhklsuv", kSubmitNamesWithValue, kSubmitNames,
      true},
@@ -223,6 +228,7 @@ constexpr Syntax kSyntaxes[] = {
      true},
     {"salloc", "ABCDFGJLMNSWbcdmnopqtwx", "HIKOQVhksv", kSubmitNamesWithValue, kSubmitNames, true},
     {"sattach", "", "hlQuvV", kSattachNamesWithValue, kSattachNames, true},
+    {"sbcast", "Fjst", "CfhpvV", kSbcastNamesWithValue, kSbcastNames, false},
     {"scancel", "AMnpqRstuw", "bfHiQVv", kScancelNamesWithValue, kScancelNames, false},
     {"squeue", "AijLMnoOpqRsStuUw", "ahlPrvV", kSqueueNamesWithValue, kSqueueNames, false},
     {"sinfo", "iMnoOpSt", "adehlNrRsTvV", kSinfoNamesWithValue, kSinfoNames, false},

@@ -51,7 +51,7 @@ sorted() {
 @test "an array: each of its jobs has a VM of its own" {
     job=$(submit user1 --workspace=tiny --array=1-3 --mem=300M -o 'array-%A-%a' \
         --wrap 'echo "$SLURM_ARRAY_TASK_ID of $SLURM_ARRAY_JOB_ID"; cat /proc/sys/kernel/random/boot_id')
-    eventually 120 no_job_of user1
+    eventually "$((2 * kBootDeadlineS))" no_job_of user1
     run as user1 sh -c "head -qn1 array-$job-*"
     expect_output "1 of $job
 2 of $job
@@ -73,7 +73,7 @@ no_job_of() { [ -z "$(lab run squeue -h -u "$1")" ]; }
     expect_output "$(sort <<<"$images")"
     job=$(submit user1 -o het-out --workspace=tiny -n1 --mem=300M : --workspace=legacy-bullseye -n1 \
         --mem=400M --wrap 'srun --het-group=0,1 sh image')
-    eventually 120 no_job_of user1
+    eventually "$((2 * kBootDeadlineS))" no_job_of user1
     run as user1 sort het-out
     expect_output "$(sort <<<"$images")"
     as user1 tee het.sh >/dev/null <<'END'
@@ -85,7 +85,7 @@ srun --het-group=0,1 sh image
 END
     as user1 rm het-out
     submit user1 het.sh
-    eventually 120 no_job_of user1
+    eventually "$((2 * kBootDeadlineS))" no_job_of user1
     run as user1 sort het-out
     expect_output "$(sort <<<"$images")"
     expect_nothing_left 1 2
@@ -145,7 +145,7 @@ END
         'echo "run ${SLURM_RESTART_COUNT:-0} $(cat /proc/sys/kernel/random/boot_id)"; test "$SLURM_RESTART_COUNT" = 1 || sleep 300')
     eventually "$kBootDeadlineS" as user1 grep -q 'run 0' requeued 2>/dev/null
     lab run scontrol requeue "$job"
-    eventually 120 ran_again "$job"
+    eventually "$((2 * kBootDeadlineS))" ran_again "$job"
     wait_for_job "$job"
     [ "$(as user1 sh -c "grep '^run' requeued | awk '{print \$3}' | sort -u | wc -l")" = 2 ]
     expect_nothing_left 1 2
@@ -203,6 +203,11 @@ allowed() {
     sorted user1 srun -Q --jobid="$job" --overlap -N2 -n2 /tmp/local/sent
     expect_output $'0 of 2 on node1 tiny\n1 of 2 on node2 tiny'
     sorted user1 srun -Q --jobid="$job" --overlap -N2 -n2 --bcast=/tmp/local/program ./who
+    expect_output $'0 of 2 on node1 tiny\n1 of 2 on node2 tiny'
+    # From inside.
+    run as user1 srun -Q --jobid="$job" --overlap -N1 -n1 sbcast -f who /tmp/local/from-inside
+    expect_status 0
+    sorted user1 srun -Q --jobid="$job" --overlap -N2 -n2 /tmp/local/from-inside
     expect_output $'0 of 2 on node1 tiny\n1 of 2 on node2 tiny'
     # Into the folder that the command is called in, by a name of Slurm's.
     sorted user1 srun -Q --jobid="$job" --overlap -N2 -n2 --bcast ./who

@@ -46,7 +46,7 @@ TEST(HostCommands, RefuseOtherNames) {
       {"sbath", "'sbath' is no command that can be used inside; did you mean 'sbatch'?"},
       {"srun,all",
        "'all' is no command that can be used inside; expected all, none, or some of srun, sbatch, "
-       "salloc, sattach, scancel, squeue, sinfo, scontrol, sstat, sacct"},
+       "salloc, sattach, sbcast, scancel, squeue, sinfo, scontrol, sstat, sacct"},
   };
   for (const auto& c : cases)
     expect_error([&] { HostCommands::parse(c.text); }, ErrorKind::kInvalid, StrEq(c.why));

@@ -79,7 +79,7 @@ TEST(SlurmCommandLine, KnowsWhoReadsStdin) {
     EXPECT_TRUE(reads(command)) << command;
   for (const auto* const command :
        {"squeue", "sinfo -l", "sbatch job.sh", "sbatch --wrap=x", "scontrol show job", "scancel 5",
-        "sacct", "sstat 5", "salloc -n1 sh"})
+        "sacct", "sstat 5", "salloc -n1 sh", "sbcast a /tmp/a"})
     EXPECT_FALSE(reads(command)) << command;
 }
 

@@ -55,7 +55,7 @@ TEST(HostCommand, IsOneThatTheSiteAllows) {
        "squeue may not be used from inside this workspace, nor may any command of Slurm's"},
       {all_rules(), "sacctmgr show user",
        "sacctmgr may not be used from inside this workspace; these may: srun, sbatch, salloc, "
-       "sattach, scancel, squeue, sinfo, scontrol, sstat, sacct"},
+       "sattach, sbcast, scancel, squeue, sinfo, scontrol, sstat, sacct"},
       {few, "../../bin/sh -c id",
        "../../bin/sh may not be used from inside this workspace; these may: squeue,sinfo"},
       {few, "/usr/bin/squeue",
@@ -122,7 +122,8 @@ TEST(HostCommand, LeavesTheProgramsOwnOptionsAlone) {
   for (const auto* const text :
        {"srun ./prog --uid=0 -M x --workspace=none", "sbatch job.sh --uid 0", "srun -- prog --gid",
         "squeue -u root", "scancel -u user1", "sacct -u user1", "srun -u prog",
-        "sbatch --workspace=tiny job.sh", "scontrol show job 5", "sattach 5.0"})
+        "sbatch --workspace=tiny job.sh", "scontrol show job 5", "sattach 5.0",
+        "sbcast -f program /tmp/program"})
     EXPECT_EQ(plan_host_command(request_of(text), all_rules()).argv, split(text, ' '));
 }
 
