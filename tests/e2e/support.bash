@@ -14,18 +14,19 @@ lab_name=${lab_name:0:6}$((BATS_ROOT_PID % 10000))
 lab() { timeout "${LAB_TIMEOUT_S:-600}" "$repository/tests/lab/lab" "$1" --name "$lab_name" "${@:2}"; }
 
 # as USER CMD…: on the login side. on N CMD…: on node N, as root.
-as() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-120} lab run --as "$@"; }
-on() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-120} lab node "$@"; }
+as() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-$kCommandDeadlineS} lab run --as "$@"; }
+on() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-$kCommandDeadlineS} lab node "$@"; }
 
 # start_lab ARGUMENTS…: in setup_file.
 start_lab() { LAB_TIMEOUT_S=1800 lab up --hypervisor "$hypervisor" "$@" >&2; }
 
-# A VM needs some seconds to boot; where the node itself is emulated, more. How many jobs follow each
-# other where a row of them is to leave nothing: WORKSPACE_E2E_JOBS=100 for a long look.
+# A VM needs some seconds to boot; where the node itself is emulated, more. A command may wait for a
+# job's boot and end. How many jobs follow each other where a row of them is to leave nothing:
+# WORKSPACE_E2E_JOBS=100 for a long look.
 # shellcheck disable=SC2034  # for the tests
 case $hypervisor in
-    qemu) readonly kBootDeadlineS=120 kJobsInARow=20 ;;
-    xen) readonly kBootDeadlineS=300 kJobsInARow=3 ;;
+    qemu) readonly kBootDeadlineS=120 kCommandDeadlineS=240 kJobsInARow=20 ;;
+    xen) readonly kBootDeadlineS=300 kCommandDeadlineS=900 kJobsInARow=3 ;;
 esac
 
 # submit USER ARGUMENTS…: sbatch; prints the job's id.

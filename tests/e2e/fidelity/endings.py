@@ -2,12 +2,12 @@
 
 import signal
 
-from sides import ends_by_task, other_lines, probe, without_prolog
+from sides import FEW, ends_by_task, other_lines, probe, without_prolog
 
 # A program cannot set them; a task on the node has them as whoever started slurmd had.
 OF_THE_C_LIBRARY = (32, 33)
 # Tasks of one step: more would need more memory than the smallest VM has.
-TASKS_AT_ONCE = 32
+TASKS_AT_ONCE = 4 if FEW else 32
 
 
 def statuses_from(base):
@@ -54,9 +54,9 @@ def missing_programs(side):
     return seen
 
 
-PROBES = [statuses_from(base) for base in range(0, 256, TASKS_AT_ONCE)]
-PROBES += [deaths_from(base) for base in range(1, 65, TASKS_AT_ONCE)]
-PROBES += [one_status(status) for status in (0, 1, 2, 37, 128, 130, 143, 255)]
+PROBES = [statuses_from(base) for base in ((0, 124, 252) if FEW else range(0, 256, TASKS_AT_ONCE))]
+PROBES += [deaths_from(base) for base in range(1, 17 if FEW else 65, TASKS_AT_ONCE)]
+PROBES += [one_status(status) for status in ((0, 37) if FEW else (0, 1, 2, 37, 128, 130, 143, 255))]
 PROBES += [one_death(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGKILL,
                                             signal.SIGSEGV, signal.SIGTERM, signal.SIGPIPE)]
 PROBES += [missing_programs]

@@ -80,11 +80,11 @@ def interrupted(name, act):
                            'i=0; while test $i -lt 80; do sleep 0.1; i=$((i + 1)); done'])
         with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as process:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 200
             while not os.path.exists(path) and time.monotonic() < deadline:
                 time.sleep(0.05)
             act(side, process, name.replace(' ', '-'))
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=200)
         # Which of srun's and slurmstepd's lines still come is a race, and whether a task dies by
         # srun's INT or by the KILL that follows it at once.
         status = 'INT or KILL' if process.returncode in (130, 137) else process.returncode
@@ -106,7 +106,19 @@ def send(number, times=1):
     return act
 
 
-PROBES = [bad_exits, waits, children, interrupted('scancel', cancel),
+def out_of_time(side):
+    """A step's own time limit. Slurm looks at it every half minute, and counts whole minutes."""
+    seen = {}
+    for name, script in (
+            ('by default', 'echo begin; exec sleep 300'),
+            ('that catches TERM', 'trap "echo got TERM; exit 9" TERM; echo begin; '
+             'i=0; while test $i -lt 3000; do sleep 0.1; i=$((i + 1)); done')):
+        outcome = side.srun(['-n1', '-t1'], ['sh', '-c', script])
+        seen[f'step that is out of its time, {name}'] = told(side, outcome)
+    return seen
+
+
+PROBES = [out_of_time, bad_exits, waits, children, interrupted('scancel', cancel),
           interrupted('TERM to srun', send(signal.SIGTERM)),
           interrupted('INT to srun twice', send(signal.SIGINT, 2)),
           interrupted('HUP to srun', send(signal.SIGHUP)),

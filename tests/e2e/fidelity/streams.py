@@ -10,7 +10,7 @@ from sides import fields, probe, run
 
 MIB = 1 << 20
 # Each way. FIDELITY_STREAM_MIB=1024 for a long look.
-STREAM_BYTES = int(os.environ.get('FIDELITY_STREAM_MIB') or 64) * MIB
+STREAM_BYTES = int(os.environ['FIDELITY_STREAM_MIB']) * MIB
 
 
 def seen_by(outcome, side):
@@ -125,7 +125,7 @@ def broken_pipe(side):
     words = side.step(['-n1'], probe('write', str(16 * MIB), '3'))
     piped = subprocess.run(['bash', '-c', '"$@" 2>/dev/null | head -c 1000 | wc -c; '
                             'echo "${PIPESTATUS[*]}"', 'bash', *words],
-                           capture_output=True, check=False, timeout=60)
+                           capture_output=True, check=False, timeout=400)
     inside = side.srun(['-n1'], ['sh', '-c', '/home/user1/probe write 1000000 3 2>/dev/null | true; '
                                  'echo done'])
     return {'output: that nobody reads': piped.stdout,
