@@ -53,8 +53,9 @@ interactive_shell() { shell "srun -Q --jobid=$job --overlap -n1 --pty bash"; }
     expect_screen '^/dev/pts/'
     expect_screen '^bullseye$'
     expect_screen '^30 100$'
-    order 'trap "echo resized to \$(stty size)" WINCH'
-    eventually "$kBootDeadlineS" at_prompt
+    # What the prompt alone would not tell where the echo is slow: whether the trap is set.
+    order 'trap "echo resized to \$(stty size)" WINCH; echo "trap set"'
+    expect_screen '^trap set$'
     tmux -L "$tmux_name" resize-window -x 120 -y 40
     # The trap's line may come before the next prompt or after it.
     line 'stty size'
