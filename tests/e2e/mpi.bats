@@ -9,6 +9,9 @@ setup_file() {
     start_lab --nodes 2
     LAB_TIMEOUT_S=300 lab run workspace image register /run/lab/images/course-mpi/manifest.yaml >&2
     lab run workspace image approve course-mpi >&2
+    # The image is a large one: where the node is emulated its copy alone takes minutes.
+    local node
+    for node in 1 2; do LAB_TIMEOUT_S=1800 on "$node" workspace image prefetch course-mpi >&2; done
     as user1 sh -c 'cat >mpi-ring.c' <"$repository/examples/mpi-ring.c"
     as user1 sh -c 'cat >mpi-ring.sh' <"$repository/examples/mpi-ring.sh"
     job=$(start_job user1 --workspace=course-mpi -N2 --ntasks-per-node=2 --mem=600M)
