@@ -47,11 +47,11 @@ class FrameSocket {
   [[nodiscard]] bool has_output() const { return !output_.empty() || moved_bytes_ > 0; }
   /// True while so much is queued that no stream should be read for more.
   [[nodiscard]] bool congested() const {
-    return moved_bytes_ > 0 || output_.size() >= kStreamWindowBytes;
+    return moved_bytes_ > 0 || output_.size() >= kQueuedBytes;
   }
   /// True while so much is queued that what would add to it must wait: the other side does not
   /// read.
-  [[nodiscard]] bool flooded() const { return output_bytes() >= 8 * kStreamWindowBytes; }
+  [[nodiscard]] bool flooded() const { return output_bytes() >= 8 * kQueuedBytes; }
   [[nodiscard]] std::size_t output_bytes() const { return output_.size() + behind_.size(); }
   /// Drops what is queued and breaks the connection.
   void shut();
@@ -69,6 +69,8 @@ class FrameSocket {
   std::optional<Frame> next() { return reader_.next(); }
 
  private:
+  static constexpr std::size_t kQueuedBytes = std::size_t{256} << 10;
+
   void send_queued();
   void move_from_pipe();
   void give_up();
