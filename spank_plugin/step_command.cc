@@ -27,7 +27,7 @@ void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid) {
                                         std::to_string(record.uid));
   }
   if (record.state == WorkspaceState::kFailed) throw Error(ErrorKind::kGuest, record.reason);
-  if (record.state != WorkspaceState::kRunning) {
+  if (!has_vm(record.state)) {
     throw Error(ErrorKind::kHost, "the workspace of job " + job.to_string() +
                                       " is not running: " + std::string(name_of(record.state)));
   }
@@ -70,6 +70,8 @@ std::vector<std::string> exec_command(const SlurmTask& task, int fd, const HostC
     command.insert(command.end(), {"--task-prolog", preparation.task_prolog});
   if (!preparation.vcpus.empty())
     command.insert(command.end(), {"--vcpus", number_list(preparation.vcpus)});
+  if (preparation.watch_fd >= 0)
+    command.insert(command.end(), {"--watch-fd", std::to_string(preparation.watch_fd)});
   const auto argv = task_argv(task);
   if (argv.empty()) throw Error(ErrorKind::kInvalid, "this task has no program to run");
   if (task.is_batch_script) command.insert(command.end(), {"--script", argv[0]});

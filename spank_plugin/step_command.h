@@ -44,6 +44,7 @@ struct HostCommandGrant {
 struct TaskPreparation {
   std::string task_prolog;           ///< the cluster's TaskProlog; empty: none
   std::vector<std::uint32_t> vcpus;  ///< those that the task is bound to; empty: all
+  int watch_fd = -1;                 ///< its connection to the job's watch; -1: there is none
 };
 
 /// The command line of workspace-exec for a task that goes on with the connection `fd`.

@@ -22,6 +22,7 @@
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/job_record.h"
+#include "libworkspace/watch/job_watch.h"
 #include "spank_plugin/options.h"
 #include "spank_plugin/step_command.h"
 #include "spank_plugin/step_vcpus.h"
@@ -39,6 +40,7 @@ constexpr std::chrono::seconds kConnectTimeout(60);
 struct Entry {
   bool plain = false;
   UniqueFd connection;
+  UniqueFd watch;
   std::string refusal = "the task was not prepared to enter its workspace";
   HostCommandGrant grant;
   TaskPreparation preparation;
@@ -77,6 +79,18 @@ UniqueFd connect_task(spank_t spank, const JobRecord& record) {
                          Deadline::in(kConnectTimeout));
 }
 
+/// A task without a watch runs all the same: its VM then follows Slurm later, or not at all, and
+/// the log says so.
+UniqueFd connect_watch(JobId job) {
+  try {
+    return connect_to_watch(watch_socket(build_paths::kRuntimeDir, job));
+  } catch (const std::exception& e) {
+    slurm_error("workspace: the VM of job %u will not be paused with it: %s", job.number(),
+                e.what());
+    return UniqueFd();
+  }
+}
+
 Entry find_entry(spank_t spank) {
   const JobId job(task_item<std::uint32_t>(spank, S_JOB_ID));
   if (!has_workspace(job)) {
@@ -86,7 +100,7 @@ Entry find_entry(spank_t spank) {
                       " has no workspace on this node; give --workspace to sbatch, to salloc, or "
                       "to an srun that starts a job of its own");
     }
-    return {true, UniqueFd(), "", {}, {}, {}, {}, ""};
+    return {true, UniqueFd(), UniqueFd(), "", {}, {}, {}, {}, ""};
   }
   const auto record = JobRecord::parse(
       read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
@@ -96,9 +110,10 @@ Entry find_entry(spank_t spank) {
   const char* const slurm_conf = std::getenv("SLURM_CONF");
   return {false,
           connect_task(spank, record),
+          connect_watch(job),
           "",
           {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf},
-          {record.task_prolog, {}},
+          {record.task_prolog, {}, -1},
           record.cpus,
           record.helper_cpus,
           record.hostname};
@@ -155,6 +170,9 @@ void stay_on_own_cpus(const cpu_set_t& bound) {
 [[noreturn]] void become_workspace_exec(spank_t spank, const SlurmTask& task) {
   const int fd = entry.connection.get();
   if (::fcntl(fd, F_SETFD, 0) != 0) throw_errno("keeping the connection to the workspace");
+  if (entry.watch.valid() && ::fcntl(entry.watch.get(), F_SETFD, 0) != 0)
+    throw_errno("keeping the connection to the job's watch");
+  entry.preparation.watch_fd = entry.watch.get();
   limit_resident_set(spank);
   const cpu_set_t bound = bound_cpus();
   entry.preparation.vcpus = step_vcpus(entry.job_cpus, bound);

@@ -63,6 +63,8 @@ UniqueFd AgentClient::begin_mount(const MountRequest& request, Deadline deadline
   send_frame(socket.get(), FrameType::kMount, request.encode(), deadline);
   expect_answer(socket.get(), FrameType::kOk, deadline);
   make_blocking(socket.get());
+  // The VM may be paused for long, with its job; the end of the workspace ends the server too.
+  watch_guest(socket.get(), false);
   return socket;
 }
 

@@ -102,6 +102,7 @@ void FrameSocket::send_from_pipe(std::uint8_t stream, std::shared_ptr<const Uniq
 }
 
 void FrameSocket::flush() {
+  if (held_) return;
   send_queued();
   if (moved_bytes_ == 0 || !output_.empty()) return;
   move_from_pipe();
@@ -144,6 +145,11 @@ void FrameSocket::move_from_pipe() {
     }
   }
   pipe_.reset();
+}
+
+bool FrameSocket::is_acknowledged() const {
+  int waiting = 0;
+  return ::ioctl(fd_.get(), TIOCOUTQ, &waiting) == 0 && waiting == 0;
 }
 
 void FrameSocket::give_up() {

@@ -45,9 +45,15 @@ class FrameSocket {
   /// (splice(2)): it is never copied to this process. Only while !has_output().
   void send_from_pipe(std::uint8_t stream, std::shared_ptr<const UniqueFd> pipe, std::size_t bytes);
   [[nodiscard]] bool has_output() const { return !output_.empty() || moved_bytes_ > 0; }
+  /// While it is held, flush() sends nothing, and the socket is congested.
+  void hold(bool held) { held_ = held; }
+  /// True while there is something that flush() would send.
+  [[nodiscard]] bool wants_to_send() const { return has_output() && !held_; }
+  /// True when the other side has received all that was sent.
+  [[nodiscard]] bool is_acknowledged() const;
   /// True while so much is queued that no stream should be read for more.
   [[nodiscard]] bool congested() const {
-    return moved_bytes_ > 0 || output_.size() >= kQueuedBytes;
+    return held_ || moved_bytes_ > 0 || output_.size() >= kQueuedBytes;
   }
   /// True while so much is queued that what would add to it must wait: the other side does not
   /// read.
@@ -87,6 +93,7 @@ class FrameSocket {
   // The rest of a frame whose payload is moved on as it comes.
   std::uint8_t arriving_stream_ = kStdin;
   std::size_t arriving_bytes_ = 0;
+  bool held_ = false;
   bool broken_ = false;
 };
 

@@ -93,6 +93,11 @@ class Hypervisor {
   /// Ends the job's domain at once, and returns when it is really gone. "Already gone" is success.
   virtual void destroy(JobId job, Deadline deadline) = 0;
 
+  /// Stops the job's domain where it stands, its vCPUs and its devices, and lets it go on. A domain
+  /// that is so already, or has ended, is fine.
+  virtual void suspend(JobId job, Deadline deadline) = 0;
+  virtual void resume(JobId job, Deadline deadline) = 0;
+
   /// False for a domain that is stopped or not there.
   virtual bool is_running(JobId job, Deadline deadline) = 0;
 

@@ -168,6 +168,14 @@ class LibvirtHypervisor : public Hypervisor {
     console_logs_.erase(job);
   }
 
+  void suspend(JobId job, Deadline deadline) override {
+    change_state(job, DomainState::kRunning, virDomainSuspend, deadline);
+  }
+
+  void resume(JobId job, Deadline deadline) override {
+    change_state(job, DomainState::kPaused, virDomainResume, deadline);
+  }
+
   bool is_running(JobId job, Deadline deadline) override {
     return ask<bool>(deadline, [job](const Connection& libvirt) {
       const DomainHandle domain = find_domain(libvirt, job);
@@ -198,6 +206,15 @@ class LibvirtHypervisor : public Hypervisor {
   }
 
  private:
+  void change_state(JobId job, DomainState from, int (*change)(virDomainPtr), Deadline deadline) {
+    ask<void>(deadline, [job, from, change](const Connection& libvirt) {
+      const DomainHandle domain = find_domain(libvirt, job);
+      if (!domain || state_of(domain) != from) return;
+      // It may have ended, or come to that state, between the two calls.
+      if (change(domain.get()) != 0 && state_of(domain) == from) throw_libvirt(domain_name(job));
+    });
+  }
+
   template <class Answer>
   Answer ask(Deadline deadline, const std::function<Answer(const Connection&)>& question) {
     return bounded_call<Answer>("libvirt", deadline,

@@ -12,6 +12,7 @@
 #include "libworkspace/lifecycle/audit_log.h"
 #include "libworkspace/lifecycle/cache_eviction.h"
 #include "libworkspace/lifecycle/cpu_plan.h"
+#include "libworkspace/lifecycle/follow.h"
 #include "libworkspace/lifecycle/job_initrd.h"
 #include "libworkspace/lifecycle/job_ssh_keys.h"
 #include "libworkspace/lifecycle/private_network_plan.h"
@@ -60,6 +61,7 @@ class Boot {
     steps_.run("create", "creating the domain", [&] { create(); });
     steps_.run("boot", "waiting for the guest", [&] { wait_for_guest(); });
     steps_.run("mount", "mounting the user's folders", [&] { mount_folders(); });
+    steps_.run("watch", "starting the job's watch", [&] { start_watch(node_.records, record_); });
     record_.step_times_ms = steps_.times_ms();
   }
 
@@ -367,9 +369,8 @@ class Boot {
 bool is_booted(Node& node, const JobEnvironment& job) {
   try {
     const auto record = node.records.load(job.job);
-    return record && record->state == WorkspaceState::kRunning &&
-           record->restart_count == job.restart_count && record->uid == job.uid &&
-           node.hypervisor->is_running(job.job, Node::step_deadline());
+    return record && has_vm(record->state) && record->restart_count == job.restart_count &&
+           record->uid == job.uid && node.hypervisor->is_running(job.job, Node::step_deadline());
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::kInvalid) throw;
     log_warning(e.text());

@@ -5,6 +5,7 @@
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/log.h"
+#include "libworkspace/lifecycle/follow.h"
 #include "libworkspace/lifecycle/teardown.h"
 #include "libworkspace/network/job_namespace.h"
 #include "libworkspace/slurm/job_query.h"
@@ -33,6 +34,17 @@ void sweep(const std::string& cache_path) {
   }
 }
 
+/// The watch of a job that goes on may have been killed together with slurmd. Without one the job
+/// runs as well, but its VM is not paused.
+void keep_watch(const RecordStore& records, JobId job) {
+  try {
+    const auto record = records.load(job);
+    if (record && has_vm(record->state)) start_watch(records, *record);
+  } catch (Error& e) {
+    log_error(e.in("job " + job.to_string()).text());
+  }
+}
+
 }  // namespace
 
 std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
@@ -46,7 +58,10 @@ std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
   for (const JobId job : traces) {
     // A crash of the node takes the record, which is in memory, but not the disk, and Slurm may not
     // have given the job up yet. A prolog makes the record's folder before all else.
-    if (alive.contains(job) && node.records.has(job)) continue;
+    if (alive.contains(job) && node.records.has(job)) {
+      keep_watch(node.records, job);
+      continue;
+    }
     try {
       tear_down_workspace(node, job);
       log_info("removed what was left of job " + job.to_string());

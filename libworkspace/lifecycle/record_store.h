@@ -44,6 +44,8 @@ class RecordStore {
 
   [[nodiscard]] std::string file(JobId job, std::string_view name) const;
 
+  [[nodiscard]] const std::string& runtime_dir() const { return runtime_dir_; }
+
  private:
   std::string runtime_dir_;
 };

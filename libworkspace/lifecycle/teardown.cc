@@ -9,6 +9,7 @@
 #include "libworkspace/lifecycle/job_initrd.h"
 #include "libworkspace/lifecycle/steps.h"
 #include "libworkspace/network/job_namespace.h"
+#include "libworkspace/watch/job_watch.h"
 
 namespace workspace {
 namespace {
@@ -41,6 +42,9 @@ std::optional<FileLock> lock_unless_gone(const RecordStore& records, JobId job) 
 
 void remove_job_parts(Node& node, JobId job) {
   Steps steps;
+  steps.run("watch", "ending the job's watch", [&] {
+    end_watch(watch_socket(node.records.runtime_dir(), job), Node::step_deadline());
+  });
   steps.run("domain", "destroying the domain",
             [&] { node.hypervisor->destroy(job, Node::step_deadline()); });
   steps.run("network", "removing the network namespace",

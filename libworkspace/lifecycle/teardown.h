@@ -6,10 +6,10 @@
 namespace workspace {
 
 /// Removes all that a job's workspace has on this node, in the one order that leaves nothing: the
-/// domain; the helpers, sockets and links of its network namespace and the namespace; the disks;
-/// the record. Each step takes "already gone" for success, so it may be called at any time and
-/// again. If a step fails the record stays, and with it the knowledge that something is left.
-/// Errors: kHost; kTimeout.
+/// watch; the domain; the helpers, sockets and links of its network namespace and the namespace;
+/// the disks; the record. Each step takes "already gone" for success, so it may be called at any
+/// time and again. If a step fails the record stays, and with it the knowledge that something is
+/// left. Errors: kHost; kTimeout.
 void tear_down_workspace(Node& node, JobId job);
 
 /// The same for a caller that holds the job's lock, without the last step.

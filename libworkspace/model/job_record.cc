@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::string_view kStepPrefix = "step.";
 
-constexpr std::array<std::pair<WorkspaceState, std::string_view>, 4> kStates = {
+constexpr std::array<std::pair<WorkspaceState, std::string_view>, 5> kStates = {
     {{WorkspaceState::kPreparing, "preparing"},
      {WorkspaceState::kRunning, "running"},
+     {WorkspaceState::kSuspended, "suspended"},
      {WorkspaceState::kFailed, "failed"},
      {WorkspaceState::kEnding, "ending"}}};
 
@@ -83,6 +84,10 @@ std::string_view name_of(WorkspaceState state) {
     if (state == known) return name;
   }
   return "unknown";
+}
+
+bool has_vm(WorkspaceState state) {
+  return state == WorkspaceState::kRunning || state == WorkspaceState::kSuspended;
 }
 
 std::string JobRecord::to_lines() const {

@@ -15,11 +15,14 @@ namespace workspace {
 enum class WorkspaceState {
   kPreparing,  ///< the prolog is at work, or was killed at it
   kRunning,    ///< the VM answers; tasks enter it
+  kSuspended,  ///< as Slurm has the job: the VM is paused, or about to be
   kFailed,     ///< the user's fault, told in `reason`; tasks refuse to run
   kEnding,     ///< the epilog is at work, or was killed at it
 };
 
 std::string_view name_of(WorkspaceState state);
+/// True while the job has a VM that tasks may enter.
+bool has_vm(WorkspaceState state);
 
 /// What the node knows of a job's workspace: RUNTIME_DIR/JOB/record, readable by root alone. Its
 /// presence is what makes a job a workspace job for every step, whatever options and environment

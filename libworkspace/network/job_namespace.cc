@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <fstream>
 #include <memory>
+#include <sstream>
 #include <vector>
 
 #include "libworkspace/base/error.h"
@@ -76,6 +77,20 @@ bool has_tcp_sockets() {
   std::ifstream table("/proc/thread-self/net/tcp");
   std::string line;
   return std::getline(table, line) && std::getline(table, line);
+}
+
+/// Whether a socket has sent what is not acknowledged: the tx_queue of /proc/net/tcp (proc(5)).
+bool has_unacknowledged() {
+  std::ifstream table("/proc/thread-self/net/tcp");
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream words(line);
+    std::string slot, local, remote, state, queues;
+    if (words >> slot >> local >> remote >> state >> queues && !queues.starts_with("00000000:"))
+      return true;
+  }
+  return false;
 }
 
 /// A socket that was made in the namespace and is held elsewhere (a task's) would otherwise stay
@@ -151,6 +166,19 @@ UniqueFd JobNamespace::open() const {
   if (!fd.valid() || !is_namespace(fd.get()))
     throw Error(ErrorKind::kNotFound, "there is no network namespace " + namespace_name(job_));
   return fd;
+}
+
+void JobNamespace::stop_processes() const { stop_processes_in_namespace(open().get()); }
+
+void JobNamespace::continue_processes() const { continue_processes_in_namespace(open().get()); }
+
+void JobNamespace::await_acknowledgement(Deadline deadline) const {
+  const UniqueFd space = open();
+  bool waiting = true;
+  while (waiting && !deadline.passed()) {
+    in_namespace(space.get(), [&] { waiting = has_unacknowledged(); });
+    if (waiting) ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
+  }
 }
 
 void JobNamespace::remove(Deadline deadline) const {

@@ -34,6 +34,15 @@ class JobNamespace {
   /// Errors: kNotFound when there is none.
   [[nodiscard]] UniqueFd open() const;
 
+  /// Stops the processes that live in the namespace (SIGSTOP), or lets them go on (SIGCONT).
+  /// Errors: kNotFound when there is no namespace.
+  void stop_processes() const;
+  void continue_processes() const;
+
+  /// Returns when the guest has acknowledged all that the sockets in the namespace have sent, or at
+  /// the deadline. Errors: as stop_processes.
+  void await_acknowledgement(Deadline deadline) const;
+
   /// Ends the processes that live in the namespace (SIGTERM, then SIGKILL) and the sockets that
   /// were made in it and the PrivateSegment, deletes it, and sees that no link is left. "Already
   /// gone" is success. The domain must be destroyed before: a running one would keep its link

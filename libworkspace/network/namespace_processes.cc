@@ -54,9 +54,9 @@ std::vector<HeldProcess> processes_in(const NamespaceId& id) {
   return found;
 }
 
-void kill_all(const std::vector<HeldProcess>& processes) {
+void signal_all(const std::vector<HeldProcess>& processes, int signal) {
   for (const auto& process : processes)
-    ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), SIGKILL, nullptr, 0U);
+    ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), signal, nullptr, 0U);
 }
 
 void wait_for_end(const std::vector<HeldProcess>& processes, Deadline deadline) {
@@ -69,12 +69,24 @@ void wait_for_end(const std::vector<HeldProcess>& processes, Deadline deadline) 
   }
 }
 
-}  // namespace
-
-void end_processes_in_namespace(int namespace_fd, Deadline deadline) {
+NamespaceId id_of(int namespace_fd) {
   struct stat seen {};
   if (::fstat(namespace_fd, &seen) != 0) throw_errno("looking at the job's namespace");
-  const NamespaceId id{seen.st_dev, seen.st_ino};
+  return {seen.st_dev, seen.st_ino};
+}
+
+}  // namespace
+
+void stop_processes_in_namespace(int namespace_fd) {
+  signal_all(processes_in(id_of(namespace_fd)), SIGSTOP);
+}
+
+void continue_processes_in_namespace(int namespace_fd) {
+  signal_all(processes_in(id_of(namespace_fd)), SIGCONT);
+}
+
+void end_processes_in_namespace(int namespace_fd, Deadline deadline) {
+  const NamespaceId id = id_of(namespace_fd);
 
   for (;;) {
     const auto processes = processes_in(id);
@@ -82,7 +94,7 @@ void end_processes_in_namespace(int namespace_fd, Deadline deadline) {
     if (deadline.passed())
       throw Error(ErrorKind::kHost, "process " + std::to_string(processes.front().pid) +
                                         " in the job's namespace does not die");
-    kill_all(processes);
+    signal_all(processes, SIGKILL);
     wait_for_end(processes, deadline.no_later_than(kTimeForSigkill));
   }
 }

@@ -11,4 +11,8 @@ namespace workspace {
 /// does not die by the deadline.
 void end_processes_in_namespace(int namespace_fd, Deadline deadline);
 
+/// Sends SIGSTOP or SIGCONT to every such process.
+void stop_processes_in_namespace(int namespace_fd);
+void continue_processes_in_namespace(int namespace_fd);
+
 }  // namespace workspace

@@ -12,7 +12,13 @@ namespace {
       why +
           "; usage: workspace-exec --fd N [--script PATH] [--host-commands LIST] "
           "[--slurm-bin FOLDER] [--slurm-conf FILE] [--task-prolog PROGRAM] [--vcpus N,...] "
-          "-- PROGRAM [ARGUMENT...]");
+          "[--watch-fd N] -- PROGRAM [ARGUMENT...]");
+}
+
+int parse_fd(const std::string& option, const std::string& text) {
+  const auto number = parse_decimal(text, INT32_MAX);
+  if (!number) refuse(option + " needs the number of a descriptor");
+  return static_cast<int>(*number);
 }
 
 std::vector<std::uint32_t> parse_vcpus(const std::string& list) {
@@ -37,9 +43,9 @@ CommandLine CommandLine::parse(const std::vector<std::string>& arguments) {
   for (; at < arguments.size() && arguments[at] != "--"; ++at) {
     const std::string& option = arguments[at];
     if (option == "--fd") {
-      const auto number = parse_decimal(value(option), INT32_MAX);
-      if (!number) refuse("--fd needs the number of a descriptor");
-      line.connection_fd = static_cast<int>(*number);
+      line.connection_fd = parse_fd(option, value(option));
+    } else if (option == "--watch-fd") {
+      line.watch_fd = parse_fd(option, value(option));
     } else if (option == "--script") {
       line.script_path = value(option);
     } else if (option == "--host-commands") {

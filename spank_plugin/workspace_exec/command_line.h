@@ -9,10 +9,12 @@
 namespace workspace::exec {
 
 /// `workspace-exec --fd N [--script PATH] [--host-commands LIST] [--slurm-bin FOLDER]
-/// [--slurm-conf FILE] [--task-prolog PROGRAM] [--vcpus N,…] -- PROGRAM [ARGUMENT…]`, as the plugin
+/// [--slurm-conf FILE] [--task-prolog PROGRAM] [--vcpus N,…]
+/// [--watch-fd N] -- PROGRAM [ARGUMENT…]`, as the plugin
 /// starts it.
 struct CommandLine {
   int connection_fd = -1;   ///< the greeted connection to the guest's agent
+  int watch_fd = -1;        ///< the connection to the job's watch; -1: none
   std::string script_path;  ///< the batch script to take along; empty: none
   HostCommandRules host_commands;
   std::string task_prolog;           ///< to be run first; empty: none

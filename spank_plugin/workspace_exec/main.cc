@@ -37,13 +37,14 @@ void prepare_environment(const std::string& task_prolog, std::vector<std::string
 
 TaskExit run_task(const CommandLine& line) {
   UniqueFd socket = take_connection(line.connection_fd);
+  UniqueFd watch = line.watch_fd < 0 ? UniqueFd() : take_connection(line.watch_fd);
   TaskSpec spec = describe_task(line.task_argv, line.script_path);
   spec.vcpus = line.vcpus;
   if (!line.task_prolog.empty()) prepare_environment(line.task_prolog, spec.environment);
   fill_closed_stdio();
   const Signals signals;
   upload_task(socket.get(), spec);
-  return TaskRelay(std::move(socket), spec, signals, line.host_commands).run();
+  return TaskRelay(std::move(socket), spec, signals, line.host_commands, std::move(watch)).run();
 }
 
 /// `--console PATH` shows the boot log that the prolog has laid there; without a path this is a job

@@ -3,13 +3,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <vector>
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
-#include "libworkspace/guest/agent_connection.h"
 
 namespace workspace::exec {
 namespace {
@@ -22,6 +22,12 @@ std::string vm_of_job() {
   return "the VM of job " + printable(job != nullptr ? job : "?", 16);
 }
 
+/// Of two times for poll(2), where -1 is for ever.
+int sooner(int one_ms, int other_ms) {
+  if (one_ms < 0 || other_ms < 0) return std::max(one_ms, other_ms);
+  return std::min(one_ms, other_ms);
+}
+
 void wait_for(std::vector<struct pollfd>& entries, int timeout_ms) {
   if (::poll(entries.data(), entries.size(), timeout_ms) >= 0) return;
   if (errno != EINTR) throw_errno("waiting for the task");
@@ -31,8 +37,11 @@ void wait_for(std::vector<struct pollfd>& entries, int timeout_ms) {
 }  // namespace
 
 TaskRelay::TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals,
-                     HostCommandRules rules)
-    : socket_(std::move(socket)), signals_(signals), broker_(std::move(rules)) {
+                     HostCommandRules rules, UniqueFd watch)
+    : socket_(std::move(socket)),
+      signals_(signals),
+      suspension_(std::move(watch)),
+      broker_(std::move(rules)) {
   if (spec.wants_terminal()) terminal_.emplace();
   for (std::uint8_t stream = 0; stream < kStreamCount; ++stream) {
     const StdioKind kind = spec.stdio[stream];
@@ -58,15 +67,16 @@ TaskExit TaskRelay::run() {
 
 void TaskRelay::serve_once() {
   outgoing_.send_to(socket_);
+  suspension_.advance(socket_);
   // Every answer is queued: a guest that asks without end and reads nothing must wait.
-  const short wanted =
-      static_cast<short>((socket_.flooded() ? 0 : POLLIN) | (socket_.has_output() ? POLLOUT : 0));
+  const short wanted = static_cast<short>((socket_.flooded() ? 0 : POLLIN) |
+                                          (socket_.wants_to_send() ? POLLOUT : 0));
   std::vector<struct pollfd> entries = {{socket_.fd(), wanted, 0}, {signals_.fd(), POLLIN, 0}};
   streams_.add_poll_entries(entries, socket_);
   pmi_.add_poll_entries(entries, socket_);
   const std::size_t first_of_broker = entries.size();
   broker_.add_poll_entries(entries, socket_);
-  wait_for(entries, broker_.poll_ms());
+  wait_for(entries, sooner(broker_.poll_ms(), suspension_.poll_ms()));
   if (entries[1].revents != 0) take_signals();
   streams_.serve(entries, 2, socket_);
   pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
@@ -116,10 +126,8 @@ void TaskRelay::take_signals() {
       outgoing_.add_resize();
       continue;
     }
-    // Slurm suspends a job with SIGTSTP, and its VM may then stand still and acknowledge nothing.
-    if (*number == SIGTSTP) watch_guest(socket_.fd(), false);
-    if (*number == SIGCONT) watch_guest(socket_.fd(), true);
     outgoing_.add_signal(*number);
+    suspension_.take_signal(*number, socket_);
   }
 }
 

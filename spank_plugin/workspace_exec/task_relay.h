@@ -10,6 +10,7 @@
 #include "libworkspace/guest/task_spec.h"
 #include "spank_plugin/workspace_exec/command_broker.h"
 #include "spank_plugin/workspace_exec/outgoing_signals.h"
+#include "spank_plugin/workspace_exec/suspension.h"
 
 namespace workspace::exec {
 
@@ -17,8 +18,10 @@ namespace workspace::exec {
 /// and runs the commands of Slurm's that the task's programs ask for meanwhile.
 class TaskRelay {
  public:
-  /// Takes over descriptors 0 to 2 and the PMI socket as the spec says.
-  TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals, HostCommandRules rules);
+  /// Takes over descriptors 0 to 2, the PMI socket as the spec says, and the connection to the
+  /// job's watch, if there is one.
+  TaskRelay(UniqueFd socket, const TaskSpec& spec, const Signals& signals, HostCommandRules rules,
+            UniqueFd watch);
 
   /// Returns how the task ended, with all its output written. Errors: kGuest when the guest ended
   /// or refused the task; kInvalid when it broke the protocol.
@@ -33,6 +36,7 @@ class TaskRelay {
   FrameSocket socket_;
   const Signals& signals_;
   OutgoingSignals outgoing_;
+  Suspension suspension_;
   std::optional<RawTerminal> terminal_;
   Streams streams_;
   Streams pmi_{kPmiChannel};

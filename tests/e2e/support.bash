@@ -93,6 +93,8 @@ left_on() {
         ls -A /var/lib/workspace/scratch 2>/dev/null | sed 's,^,scratch/,'
         pgrep -ax diod | grep -v :564 | sed 's/^/process /'
         pgrep -ax workspace-exec | sed 's/^/process /'
+        pgrep -ax job-watch | sed 's/^/process /'
+        pgrep -ax follow-workspac | sed 's/^/process /'
         losetup -ln -O NAME,BACK-FILE | grep /var/cache/workspace | sed 's/^/loop device /'
         true"
 }

@@ -153,6 +153,52 @@ TEST(JobNamespaceTest, RemoveEndsTheJobsProcessesAndNoOther) {
   });
 }
 
+char state_of(pid_t pid) {
+  std::string stat;
+  std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), stat);
+  return stat.at(stat.rfind(')') + 2);
+}
+
+TEST(JobNamespaceTest, ItsProcessesStopAndContinueAndEndStopped) {
+  on_private_node([] {
+    const JobNamespace job = xen_job();
+    job.create(soon());
+    const pid_t server = start_in(job, {"sleep", "60"});
+    job.stop_processes();
+    // It was sent before the call came back, and is acted upon when the process is next scheduled.
+    EXPECT_EQ(::waitpid(server, nullptr, WUNTRACED), server);
+    EXPECT_EQ(state_of(server), 'T');
+    job.continue_processes();
+    EXPECT_EQ(::waitpid(server, nullptr, WCONTINUED), server);
+    EXPECT_NE(state_of(server), 'T');
+    job.stop_processes();
+    EXPECT_EQ(::waitpid(server, nullptr, WUNTRACED), server);
+    job.remove(soon());
+    EXPECT_FALSE(is_alive(server));
+  });
+}
+
+TEST(JobNamespaceTest, WaitsUntilWhatWasSentIsAcknowledged) {
+  on_private_node([] {
+    const JobNamespace job = xen_job();
+    job.create(soon());
+    output_of({"ip", "-n", "ws-42", "link", "set", "lo", "up"});
+    std::pair<UniqueFd, UniqueFd> sockets;
+    in_namespace(job.open().get(), [&] { sockets = connected_pair(); });
+    ASSERT_EQ(::send(sockets.first.get(), "x", 1, 0), 1);
+    const Deadline deadline = soon();
+    job.await_acknowledgement(deadline);
+    EXPECT_FALSE(deadline.passed());
+    // A link that is down acknowledges nothing.
+    output_of({"ip", "-n", "ws-42", "link", "set", "lo", "down"});
+    ASSERT_EQ(::send(sockets.first.get(), "x", 1, 0), 1);
+    const Deadline short_one = Deadline::in(std::chrono::milliseconds(100));
+    job.await_acknowledgement(short_one);
+    EXPECT_TRUE(short_one.passed());
+    job.remove(soon());
+  });
+}
+
 TEST(JobNamespaceTest, RemoveEndsSocketsThatProcessesElsewhereHold) {
   on_private_node([] {
     const JobNamespace job = xen_job();

@@ -59,6 +59,25 @@ TEST(LibvirtHypervisorTest, ADomainCarriesItsOwnerAndEndsForGood) {
   EXPECT_EQ(hypervisor->console_tail(JobId(42), 100, soon()), "");
 }
 
+TEST(LibvirtHypervisorTest, ADomainIsPausedAndContinues) {
+  const auto hypervisor = test_hypervisor();
+  hypervisor->create(some_description(42), soon());
+  for (int i = 0; i < 2; ++i) {
+    hypervisor->suspend(JobId(42), soon());
+    EXPECT_EQ(hypervisor->list(soon()).at(0).state, DomainState::kPaused);
+  }
+  EXPECT_TRUE(hypervisor->is_running(JobId(42), soon()));  // its tasks may go on
+  for (int i = 0; i < 2; ++i) {
+    hypervisor->resume(JobId(42), soon());
+    EXPECT_EQ(hypervisor->list(soon()).at(0).state, DomainState::kRunning);
+  }
+  hypervisor->suspend(JobId(42), soon());
+  hypervisor->destroy(JobId(42), soon());  // paused or not
+  EXPECT_FALSE(hypervisor->is_running(JobId(42), soon()));
+  hypervisor->suspend(JobId(42), soon());  // already gone
+  hypervisor->resume(JobId(42), soon());
+}
+
 TEST(LibvirtHypervisorTest, ASecondDomainOfAJobIsAnError) {
   const auto hypervisor = test_hypervisor();
   hypervisor->create(some_description(42), soon());

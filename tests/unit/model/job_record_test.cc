@@ -51,8 +51,9 @@ TEST(JobRecord, GoesBothWays) {
 }
 
 TEST(JobRecord, KnowsEveryState) {
-  for (const auto state : {WorkspaceState::kPreparing, WorkspaceState::kRunning,
-                           WorkspaceState::kFailed, WorkspaceState::kEnding}) {
+  for (const auto state :
+       {WorkspaceState::kPreparing, WorkspaceState::kRunning, WorkspaceState::kSuspended,
+        WorkspaceState::kFailed, WorkspaceState::kEnding}) {
     auto record = full_record();
     record.state = state;
     EXPECT_EQ(JobRecord::parse(record.to_lines()).state, state) << name_of(state);

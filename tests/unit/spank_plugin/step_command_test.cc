@@ -24,6 +24,8 @@ JobRecord record_of(std::uint32_t job, std::uint32_t uid, WorkspaceState state) 
 
 TEST(CheckEnterable, LetsOnlyTheJobsOwnRunningWorkspaceBeEntered) {
   check_enterable(record_of(42, 1000, WorkspaceState::kRunning), JobId(42), 1000);
+  // It waits for its VM, as Slurm lets it.
+  check_enterable(record_of(42, 1000, WorkspaceState::kSuspended), JobId(42), 1000);
 
   struct Case {
     JobRecord record;
@@ -83,6 +85,14 @@ TEST(ExecCommand, SaysHowTheTaskIsPrepared) {
             (Words{std::string(build_paths::kLibexecDir) + "/workspace-exec", "--fd", "3",
                    "--host-commands", "none", "--slurm-bin", "/usr/bin", "--task-prolog",
                    "/site/task_prolog", "--vcpus", "1,3", "--", "x"}));
+}
+
+TEST(ExecCommand, NamesTheConnectionToTheWatch) {
+  const HostCommandGrant grant{HostCommands::none(), "/usr/bin", ""};
+  EXPECT_EQ(
+      exec_command({false, 0, {"x"}}, 3, grant, {"", {}, 4}),
+      (Words{std::string(build_paths::kLibexecDir) + "/workspace-exec", "--fd", "3",
+             "--host-commands", "none", "--slurm-bin", "/usr/bin", "--watch-fd", "4", "--", "x"}));
 }
 
 TEST(BroadcastName, IsSlurms) { EXPECT_EQ(broadcast_name(8, 2, "node2"), "slurm_bcast_8.2_node2"); }

@@ -38,6 +38,11 @@ TEST(CommandLine, SaysHowTheTaskIsPrepared) {
   EXPECT_THAT(line.vcpus, ElementsAre(1U, 3U));
 }
 
+TEST(CommandLine, NamesTheConnectionToTheWatch) {
+  EXPECT_EQ(CommandLine::parse({"--fd", "0", "--watch-fd", "9", "--", "x"}).watch_fd, 9);
+  EXPECT_EQ(CommandLine::parse({"--fd", "0", "--", "x"}).watch_fd, -1);
+}
+
 TEST(CommandLine, IsRefused) {
   const struct {
     std::vector<std::string> arguments;
@@ -48,6 +53,7 @@ TEST(CommandLine, IsRefused) {
       {{"--fd"}, "--fd needs a value; usage: "},
       {{"--fd", "seven"}, "--fd needs the number of a descriptor; usage: "},
       {{"--fd", "-1"}, "--fd needs the number of a descriptor; usage: "},
+      {{"--fd", "7", "--watch-fd", "x"}, "--watch-fd needs the number of a descriptor; usage: "},
       {{"--fd", "7"}, "the task's program is missing; usage: "},
       {{"--fd", "7", "--"}, "the task's program is missing; usage: "},
       {{"--fd", "7", "--vcpus", "1-3"}, "--vcpus needs numbers, such as 0,2; usage: "},

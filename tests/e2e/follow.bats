@@ -1,0 +1,145 @@
+# A VM follows its job: paused while Slurm has the job suspended, whatever runs inside.
+
+bats_require_minimum_version 1.5.0
+load support
+
+setup_file() { start_lab; }
+teardown_file() { lab down >&2; }
+teardown() { lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"; }
+
+inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
+suspend() { lab run timeout 20 scontrol suspend "$1"; }
+resume() { lab run timeout 20 scontrol resume "$1"; }
+
+# A look without tasks to tell is made every 15 s, and an emulated dom0 needs some seconds more.
+case $hypervisor in
+    qemu) kFollowS=40 ;;
+    xen) kFollowS=90 ;;
+esac
+
+vm_state() { on 1 virsh -q -c "$hypervisor:///system" domstate "workspace-$1" 2>/dev/null; }
+vm_is() { [[ $(vm_state "$1") == "$2"* ]]; }
+is_paused() { vm_is "$1" paused; }
+# On Xen a guest that waits is told as idle, or without a state.
+runs() { ! is_paused "$1" && [ -n "$(vm_state "$1")" ]; }
+servers_are() { [ "$(on 1 sh -c "ps -o stat= -C diod | cut -c1 | sort -u")" = "$1" ]; }
+
+# count_job ARGUMENTS…: a job that counts in its home until a file says that it is enough.
+count_job() {
+    local job
+    job=$(submit user1 -o 'out-%j' --workspace=tiny "$@" --wrap '
+        trap "" TSTP
+        i=0
+        until [ -e "enough-$SLURM_JOB_ID" ]; do
+            i=$((i + 1))
+            echo "$i" >"count-$SLURM_JOB_ID"
+            sleep 0.2
+        done
+        echo "counted"')
+    eventually "$kBootDeadlineS" as user1 test -s "count-$job" >&2
+    echo "$job"
+}
+# What it has come to; it is written anew each time, so it may be empty for a moment.
+count() { eventually 10 as user1 grep . "count-$1"; }
+counts_on() { [ "$(count "$1")" != "$2" ]; }
+
+@test "a suspended job's VM stands still, though its programs ignore the signal, and goes on after it" {
+    job=$(count_job)
+    suspend "$job"
+    eventually "$kFollowS" is_paused "$job"
+    run on 1 workspace ps "$job"
+    expect_output_contains 'suspended'
+    servers_are T
+    local before
+    before=$(count "$job")
+    # Longer than a silent guest is waited for.
+    sleep 40
+    [ "$(count "$job")" = "$before" ]
+    is_paused "$job"
+    resume "$job"
+    eventually "$kFollowS" runs "$job"
+    eventually 20 counts_on "$job" "$before"
+    run on 1 workspace ps "$job"
+    expect_output_contains 'running'
+    as user1 touch "enough-$job"
+    run wait_for_job "$job"
+    expect_output COMPLETED
+    run as user1 cat "out-$job"
+    expect_output counted
+    expect_nothing_left 1
+}
+
+@test "a job that is cancelled while it is suspended ends, and nothing is left" {
+    job=$(count_job)
+    suspend "$job"
+    eventually "$kFollowS" is_paused "$job"
+    as user1 scancel "$job"
+    run wait_for_job "$job"
+    expect_output CANCELLED
+    expect_nothing_left 1
+}
+
+@test "a job without a task is followed too" {
+    as user1 salloc --quiet --no-shell --workspace=tiny -J idle
+    job=$(as user1 squeue -h -n idle -o %A)
+    eventually "$kBootDeadlineS" runs "$job"
+    suspend "$job"
+    eventually "$kFollowS" is_paused "$job"
+    resume "$job"
+    eventually "$kFollowS" runs "$job"
+    run inside "$job" echo 'still here'
+    expect_output 'still here'
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    expect_nothing_left 1
+}
+
+@test "a user's own signals neither pause the VM nor keep it from being paused" {
+    local before
+    job=$(count_job)
+    as user1 scancel -b -s TSTP "$job"
+    sleep 3
+    runs "$job"
+    before=$(count "$job")
+    eventually 20 counts_on "$job" "$before"
+    # Deaf to what Slurm sends next.
+    as user1 scancel -b -s STOP "$job"
+    suspend "$job"
+    eventually "$kFollowS" is_paused "$job"
+    resume "$job"
+    eventually "$kFollowS" runs "$job"
+    as user1 touch "enough-$job"
+    run wait_for_job "$job"
+    expect_output COMPLETED
+    expect_nothing_left 1
+}
+
+@test "a watch that was killed is back when slurmd starts, and resumes what it left paused" {
+    job=$(count_job)
+    suspend "$job"
+    eventually "$kFollowS" is_paused "$job"
+    on 1 pkill -KILL -x job-watch
+    lab service 1 slurmd kill
+    lab service 1 slurmd start
+    eventually 30 on 1 pgrep -x job-watch
+    resume "$job"
+    eventually "$kFollowS" runs "$job"
+    as user1 touch "enough-$job"
+    run wait_for_job "$job"
+    expect_output COMPLETED
+    expect_nothing_left 1
+}
+
+@test "a libvirtd that is restarted meanwhile changes nothing" {
+    job=$(count_job)
+    suspend "$job"
+    eventually "$kFollowS" is_paused "$job"
+    lab service 1 libvirtd stop
+    lab service 1 libvirtd start
+    resume "$job"
+    eventually "$kFollowS" runs "$job"
+    as user1 touch "enough-$job"
+    run wait_for_job "$job"
+    expect_output COMPLETED
+    expect_nothing_left 1
+}
