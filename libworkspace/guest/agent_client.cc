@@ -63,7 +63,8 @@ UniqueFd AgentClient::begin_mount(const MountRequest& request, Deadline deadline
   send_frame(socket.get(), FrameType::kMount, request.encode(), deadline);
   expect_answer(socket.get(), FrameType::kOk, deadline);
   make_blocking(socket.get());
-  // The VM may be paused for long, with its job; the end of the workspace ends the server too.
+  // A folder that is lost stays lost for the job; its VM may be paused for long, or have much to do
+  // and be silent for a while. The end of the workspace ends the server too.
   watch_guest(socket.get(), false);
   return socket;
 }

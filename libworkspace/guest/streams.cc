@@ -18,9 +18,6 @@ namespace {
 /// Credit goes back in portions, so that it costs no frame for every write.
 constexpr std::size_t kCreditPortionBytes = kStreamWindowBytes / 4;
 
-/// So much of a stream goes on in one turn of the event loop, and no more: signals wait behind it.
-constexpr int kPiecesPerTurn = 8;
-
 bool is_pipe(int fd) {
   struct stat status {};
   return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
@@ -55,21 +52,12 @@ std::size_t StreamSource::bytes_in_pipe() const {
   return std::min({static_cast<std::size_t>(waiting), credit_bytes_, kMaxPayloadBytes});
 }
 
-bool StreamSource::move_pieces(FrameSocket& socket) {
-  bool any = false;
-  for (int piece = 0; piece < kPiecesPerTurn && !socket.has_output(); ++piece) {
-    const std::size_t waiting = bytes_in_pipe();
-    if (waiting < kLeastMovedBytes) break;
-    credit_bytes_ -= waiting;
-    socket.send_from_pipe(stream_, fd_, waiting);
-    socket.flush();
-    any = true;
-  }
-  return any;
-}
-
 void StreamSource::read_some(FrameSocket& socket) {
-  if (move_pieces(socket)) return;
+  if (const std::size_t waiting = socket.has_output() ? 0 : bytes_in_pipe();
+      waiting >= kLeastMovedBytes) {
+    credit_bytes_ -= waiting;
+    return socket.send_from_pipe(stream_, fd_, waiting);
+  }
   std::array<char, kMaxPayloadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   const ssize_t got = ::read(fd_->get(), buffer.data(), std::min(buffer.size(), credit_bytes_));
   if (got > 0) {

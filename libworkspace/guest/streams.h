@@ -27,7 +27,7 @@ class StreamSource {
   [[nodiscard]] bool wants_to_read() const { return open() && credit_bytes_ > 0; }
 
   /// One read(2), which the caller knows not to block, or none where much waits in a pipe, which
-  /// the socket then takes it from, in some large pieces. At the end of the file it sends kClose.
+  /// the socket then takes it from. At the end of the file it sends kClose.
   void read_some(FrameSocket& socket);
 
   /// Errors: kInvalid when the credit would be more than a whole window.
@@ -39,8 +39,6 @@ class StreamSource {
  private:
   /// What waits in the pipe, as far as there is credit; 0 for what is no pipe.
   [[nodiscard]] std::size_t bytes_in_pipe() const;
-  /// False where there is no large piece.
-  bool move_pieces(FrameSocket& socket);
 
   std::uint8_t stream_;
   std::shared_ptr<const UniqueFd> fd_;  ///< shared with the socket that takes from it
