@@ -32,6 +32,7 @@ constexpr std::array kResolveOptions = {
     Option{"--env", "VAR[,VAR…]", "variables that are inside as they are outside"},
     Option{"--workdir", "DIR", "the folder inside that tasks start in"},
     Option{"--root", "", "root inside, where the image permits it"},
+    Option{"--save", "NAME", "the image to keep the job's changes as"},
     kConfig,
     kHelp};
 

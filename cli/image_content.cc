@@ -1,8 +1,9 @@
 #include "cli/image_content.h"
 
+#include <filesystem>
+
 #include "build_paths.h"
 #include "libworkspace/base/trusted_path.h"
-#include "libworkspace/image/image_listing.h"
 
 namespace workspace::cli {
 namespace {
@@ -11,17 +12,24 @@ constexpr std::chrono::hours kListTimeout{2};
 
 }  // namespace
 
+OpenedImage open_files(const Catalog& catalog, const Manifest& manifest) {
+  const auto open = [&](const ImageFile& file) {
+    return open_trusted_file(catalog.file_path(*file.digest));
+  };
+  OpenedImage files{open(manifest.root), manifest.root_format};
+  for (const auto& layer : manifest.layers) files.layers.push_back(open(layer));
+  return files;
+}
+
 TreeListing content_of(const Catalog& catalog, const RegisteredImage& image) {
-  const UniqueFd root = open_trusted_file(catalog.file_path(*image.manifest.root.digest));
-  return list_image(root, image.manifest.root_format, "image " + title_of(image),
+  return list_image(open_files(catalog, image.manifest), "image " + title_of(image),
                     std::string(build_paths::kLibexecDir) + "/workspace-tree",
-                    Deadline::in(kListTimeout));
+                    std::filesystem::temp_directory_path(), Deadline::in(kListTimeout));
 }
 
 std::vector<ImageFile> files_of(const Manifest& manifest) {
-  std::vector<ImageFile> files = {manifest.root};
-  if (manifest.kernel) files.push_back(*manifest.kernel);
-  if (manifest.initrd) files.push_back(*manifest.initrd);
+  std::vector<ImageFile> files;
+  for_each_file(manifest, [&](const auto&, const ImageFile& file) { files.push_back(file); });
   return files;
 }
 

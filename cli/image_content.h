@@ -4,9 +4,12 @@
 #include <vector>
 
 #include "libworkspace/catalog/catalog.h"
-#include "libworkspace/image/tree_listing.h"
+#include "libworkspace/image/image_listing.h"
 
 namespace workspace::cli {
+
+/// The files that a registered image's tree is made of, in the store. Errors: kNotFound; kDenied.
+OpenedImage open_files(const Catalog& catalog, const Manifest& manifest);
 
 /// What a registered image holds, read from the store. Errors: as list_image; kNotFound.
 TreeListing content_of(const Catalog& catalog, const RegisteredImage& image);

@@ -1,21 +1,15 @@
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
 
 #include "build_paths.h"
+#include "cli/new_image_folder.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "cli/terminal_progress.h"
 #include "libworkspace/base/error.h"
-#include "libworkspace/base/partial_file.h"
 #include "libworkspace/base/text.h"
-#include "libworkspace/base/trusted_path.h"
 #include "libworkspace/catalog/manifest_file.h"
 #include "libworkspace/image/import.h"
 #include "libworkspace/model/size.h"
@@ -98,54 +92,12 @@ ImportOptions import_options(const Arguments& arguments, SourceKind kind) {
   return options;
 }
 
-/// The folder of the new image, locked for as long as the object lives.
-class OutputFolder {
- public:
-  explicit OutputFolder(std::string path) : path_(std::move(path)) {
-    make_trusted_folder(path_, 0755);
-    fd_ = open_trusted_folder(path_);
-    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0)
-      throw Error(ErrorKind::kDenied, "another import writes to " + path_);
-    if (::faccessat(fd_.get(), "manifest.yaml", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-      throw Error(ErrorKind::kDenied, path_ +
-                                          "/manifest.yaml is there already; choose another --out, "
-                                          "or remove it");
-    }
-  }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
-  /// Puts the image there; the manifest last, so that one that is there tells of a whole image.
-  void publish(const UniqueFd& squashfs, Manifest manifest) const {
-    const std::string name = manifest.name.text() + ".squashfs";
-    PartialFile partial(path_, name);
-    if (::lseek(squashfs.get(), 0, SEEK_SET) != 0) throw_errno("reading the squashfs");
-    const auto copied = partial.copy_from(squashfs.get(), "the squashfs", INT64_MAX, {});
-    partial.sync();
-    partial.publish(0644);
-    manifest.root.path = name;
-    manifest.root.digest = Digest(copied.sha256);
-    manifest.root.size_bytes = copied.size_bytes;
-    write_file_atomic(path_ + "/manifest.yaml", format_manifest(manifest), 0644);
-  }
-
- private:
-  std::string path_;
-  UniqueFd fd_;
-};
-
 ImportedTree import_with_progress(ImportSource& source, const ImportOptions& options) {
   TerminalProgress progress;
   return import_tree(source, options, Deadline::in(kImportTimeout),
                      [&](std::string_view step, std::uint64_t done, std::uint64_t total) {
                        progress.show_step(step, done, total);
                      });
-}
-
-std::string tell(const TreeSummary& summary) {
-  return std::to_string(summary.entries) + " files, " + format_bytes(summary.bytes) +
-         (summary.left_out == 0 ? "" : ", " + std::to_string(summary.left_out) + " left out") +
-         (summary.sockets == 0 ? "" : ", " + std::to_string(summary.sockets) + " sockets left out");
 }
 
 }  // namespace
@@ -170,7 +122,7 @@ int run_image_import(const Arguments& arguments) {
                  "/" + manifest.name.text() + ".squashfs and " + out + "/manifest.yaml for " +
                  image + "\nleaves out: " + join(options.left_out.patterns(), " ") + "\n");
   }
-  const OutputFolder folder(out);
+  const NewImageFolder folder(out);
   options.work_folder = out;
   const auto imported = import_with_progress(source, options);
   for (const auto& note : imported.notes) warn(note);

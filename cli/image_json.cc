@@ -40,9 +40,10 @@ void add_image(Json& json, const RegisteredImage& image, const ImagePolicy& poli
       .field("format", name_of(manifest.root_format));
   add_approval(json, image, policy);
   json.field("access", describe(policy.access_to(manifest)));
-  add_file(json, "root", manifest.root);
-  if (manifest.kernel) add_file(json, "kernel", *manifest.kernel);
-  if (manifest.initrd) add_file(json, "initrd", *manifest.initrd);
+  if (!manifest.owner.empty()) json.field("owner", manifest.owner).field("base", manifest.base);
+  for_each_file(manifest, [&](const std::string& role, const ImageFile& file) {
+    add_file(json, role, file);
+  });
   json.begin_object("needs")
       .field("memory_mib", manifest.needs.memory_mib)
       .field("vcpus", std::uint64_t{manifest.needs.vcpus})

@@ -12,20 +12,25 @@ std::string file_text(const ImageFile& file) {
 
 std::string description_of(const RegisteredImage& image, const ImagePolicy& policy) {
   const Manifest& manifest = image.manifest;
-  const auto own = [](const auto& file) { return file ? file_text(*file) : "the site's"; };
-  return format_table({{"image", manifest.name.text() + ":" + manifest.version.text()},
-                       {"description", manifest.description},
-                       {"digest", image.digest.to_string()},
-                       {"registered", format_time(image.registered_at)},
-                       {"approved", approval_text(image, policy)},
-                       {"for", describe(policy.access_to(manifest))},
-                       {"format", std::string(name_of(manifest.root_format))},
-                       {"root", file_text(manifest.root)},
-                       {"kernel", own(manifest.kernel)},
-                       {"initrd", own(manifest.initrd)},
-                       {"memory", format_size_mib(manifest.needs.memory_mib) + " or more"},
-                       {"vcpus", std::to_string(manifest.needs.vcpus) + " or more"},
-                       {"disk", format_size_mib(manifest.needs.disk_mib) + " or more"}});
+  std::vector<std::vector<std::string>> rows = {
+      {"image", manifest.name.text() + ":" + manifest.version.text()},
+      {"description", manifest.description},
+      {"digest", image.digest.to_string()},
+      {"registered", format_time(image.registered_at)},
+      {"approved", approval_text(image, policy)},
+      {"for", describe(policy.access_to(manifest))}};
+  if (!manifest.owner.empty()) rows.push_back({"saved by", manifest.owner});
+  if (!manifest.base.empty()) rows.push_back({"saved from", manifest.base});
+  rows.push_back({"format", std::string(name_of(manifest.root_format))});
+  for_each_file(manifest, [&](const std::string& role, const ImageFile& file) {
+    rows.push_back({role, file_text(file)});
+  });
+  if (!manifest.kernel) rows.push_back({"kernel", "the site's"});
+  if (!manifest.initrd) rows.push_back({"initrd", "the site's"});
+  rows.push_back({"memory", format_size_mib(manifest.needs.memory_mib) + " or more"});
+  rows.push_back({"vcpus", std::to_string(manifest.needs.vcpus) + " or more"});
+  rows.push_back({"disk", format_size_mib(manifest.needs.disk_mib) + " or more"});
+  return format_table(rows);
 }
 
 }  // namespace

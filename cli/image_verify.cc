@@ -43,10 +43,9 @@ class Verification {
   explicit Verification(const SiteConfig& config) : catalog_(config.store), cache_(config.cache) {}
 
   void check(const RegisteredImage& image) {
-    const Manifest& manifest = image.manifest;
-    check_file(image, "root", manifest.root);
-    if (manifest.kernel) check_file(image, "kernel", *manifest.kernel);
-    if (manifest.initrd) check_file(image, "initrd", *manifest.initrd);
+    for_each_file(image.manifest, [&](const std::string& role, const ImageFile& file) {
+      check_file(image, role, file);
+    });
   }
 
   [[nodiscard]] const std::vector<Verdict>& verdicts() const { return verdicts_; }

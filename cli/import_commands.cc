@@ -20,6 +20,11 @@ constexpr std::array kImportOptions = {
     Option{"--partition", "NUMBER", "the partition of a disk that is the root"},
     Option{"--rsh", "COMMAND", "what reaches a running machine, in place of ssh"},
     kHelp};
+constexpr std::array kFlattenOptions = {
+    Option{"--name", "NAME", "the new image's name; without it the same"},
+    Option{"--version", "VERSION", "the new image's version; without it the same and -flat"},
+    Option{"--out", "DIR", "where manifest and squashfs go; without it NAME-VERSION"}, kConfig,
+    kHelp};
 constexpr std::array kLookOptions = {kJson, kConfig, kHelp};
 
 constexpr std::array kGcOptions = {
@@ -34,6 +39,11 @@ constexpr std::array kCommands = {
     Subcommand{"image import", "SOURCE",
                "make an image from a folder, archive, container, disk or machine", kImportOptions,
                &run_image_import},
+    Subcommand{"image flatten", "NAME[:VERSION]",
+               "make one file of an image's root and its layers, as a new image", kFlattenOptions,
+               &run_image_flatten},
+    Subcommand{"image saves", "", "what your jobs have saved, and what failed", kLookOptions,
+               &run_image_saves},
     Subcommand{"image inspect", "NAME[:VERSION]",
                "what an image holds: system, packages, sizes, kernel modules", kLookOptions,
                &run_image_inspect},

@@ -79,9 +79,8 @@ std::string format_bytes(std::uint64_t bytes) {
 }
 
 std::uint64_t total_bytes(const Manifest& manifest) {
-  std::uint64_t total = manifest.root.size_bytes;
-  if (manifest.kernel) total += manifest.kernel->size_bytes;
-  if (manifest.initrd) total += manifest.initrd->size_bytes;
+  std::uint64_t total = 0;
+  for_each_file(manifest, [&](const auto&, const ImageFile& file) { total += file.size_bytes; });
   return total;
 }
 

@@ -9,6 +9,7 @@
 #include "libworkspace/base/random.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/catalog/image_selection.h"
+#include "libworkspace/lifecycle/saving.h"
 #include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/model/size.h"
 #include "libworkspace/model/variable_names.h"
@@ -45,6 +46,11 @@ WorkspaceRequest resolve_request(const SiteConfig& config, const ImagePolicy& po
   if (texts.workdir) request.working_directory = check_absolute_path(*texts.workdir, "workdir");
   request.root_inside = texts.root;
   if (texts.root) check_root_permitted(manifest);
+  if (texts.save) {
+    request.save_as = ImageName::parse(*texts.save);
+    check_save(config, Catalog(config.store), manifest, *request.save_as,
+               at(requester, AccessBy::kUsers).value().front());
+  }
   request.shown_in = config.digest_shown_in;
   request.access = policy.access_to(manifest);
   // Long lists would stand in the way of the job, and the node has them itself.
@@ -64,10 +70,11 @@ int run_resolve(const Arguments& arguments) {
   if (!image) throw Error(ErrorKind::kUsage, "--image is missing; see workspace resolve --help");
   try {
     const SiteConfig config = site_config(arguments);
-    auto request = resolve_request(
-        config, ImagePolicy::of(config), calling_user(),
-        {*image, arguments.value("--disk"), arguments.value("--mount"), arguments.value("--env"),
-         arguments.value("--workdir"), arguments.value("--root").has_value()});
+    auto request =
+        resolve_request(config, ImagePolicy::of(config), calling_user(),
+                        {*image, arguments.value("--disk"), arguments.value("--mount"),
+                         arguments.value("--env"), arguments.value("--workdir"),
+                         arguments.value("--root").has_value(), arguments.value("--save")});
     request.secret = random_hex(kSecretBytes);
     return print(request.to_line() + "\n");
   } catch (const Error& e) {

@@ -17,6 +17,7 @@ struct RequestTexts {
   std::optional<std::string> env = {};
   std::optional<std::string> workdir = {};
   bool root = false;
+  std::optional<std::string> save = {};
 };
 
 /// Checks a user's request against the catalogue, the site's limits and what this user may use, and

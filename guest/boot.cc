@@ -72,6 +72,7 @@ void load_drivers(const Modules& modules, const GuestConfig& config) {
   modules.load("overlay");
   modules.load("ext4");
   modules.load("root-" + std::string(name_of(config.root_format)));
+  if (!config.layer_devices.empty()) modules.load("root-squashfs");
 }
 
 }  // namespace
@@ -84,7 +85,7 @@ BootedGuest boot() {
   steps.run("loading drivers", [&] { load_drivers(modules, config); });
   steps.run("mounting the image", [&] { mount_image(config); });
   steps.run("mounting the scratch disk", [&] { mount_scratch(config); });
-  steps.run("laying the overlay", lay_overlay);
+  steps.run("laying the overlay", [&] { lay_overlay(config); });
   steps.run("entering the root", enter_root);
   steps.run("mounting the system's folders", mount_system_folders);
   ControlNamespace control;

@@ -58,6 +58,10 @@ void serve_greeted(UniqueFd& socket, const Hello& hello, const GuestConfig& conf
     case Purpose::kMounted:
       report_mount(socket.get(), mount_request());
       return;
+    case Purpose::kSettle:
+      settle();
+      send_frame(socket.get(), FrameType::kOk, {}, Deadline::in(kAnswerTime));
+      return;
     case Purpose::kStop:
       send_frame(socket.get(), FrameType::kOk, {}, Deadline::in(kAnswerTime));
       power_off();

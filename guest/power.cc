@@ -9,11 +9,15 @@
 
 namespace workspace::agent {
 
-void power_off() {
+void settle() {
   // -1 spares PID 1 and this process. The short pause lets the dying close their files.
   ::kill(-1, SIGKILL);
   std::this_thread::sleep_for(std::chrono::milliseconds(10));
   ::sync();
+}
+
+void power_off() {
+  settle();
   ::reboot(RB_POWER_OFF);
   for (;;) ::pause();
 }

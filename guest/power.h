@@ -2,8 +2,10 @@
 
 namespace workspace::agent {
 
-/// Ends every other process, writes what is unwritten (also to the node's folders) and powers the
-/// guest off.
+/// Ends every other process but PID 1 and writes what is unwritten (also to the node's folders).
+void settle();
+
+/// The same, and powers the guest off.
 [[noreturn]] void power_off();
 
 }  // namespace workspace::agent

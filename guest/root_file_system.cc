@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kDiskAppears(10);
 constexpr char kImage[] = "/image";
+constexpr char kLayers[] = "/layers";
 constexpr char kScratch[] = "/scratch";
 constexpr char kRoot[] = "/overlay";
 
@@ -57,6 +58,11 @@ void mount_image(const GuestConfig& config) {
   mount_at(wait_for_disk(config.root_device, kDiskAppears), kImage,
            std::string(name_of(config.root_format)).c_str(), MS_RDONLY,
            config.root_format == RootFormat::kExt4 ? "noload" : "");
+  for (const auto& device : config.layer_devices) {
+    const std::string place = std::string(kLayers) + "/" + device;
+    make_folders(place);
+    mount_at(wait_for_disk(device, kDiskAppears), place, "squashfs", MS_RDONLY, "");
+  }
 }
 
 void mount_scratch(const GuestConfig& config) {
@@ -65,11 +71,15 @@ void mount_scratch(const GuestConfig& config) {
   for (const char* name : {"/upper", "/work"}) make_folders(std::string(kScratch) + name);
 }
 
-void lay_overlay() {
+void lay_overlay(const GuestConfig& config) {
   make_folders(kRoot);
+  // The uppermost comes first.
+  std::string lower;
+  for (auto device = config.layer_devices.rbegin(); device != config.layer_devices.rend(); ++device)
+    lower += std::string(kLayers) + "/" + *device + ":";
   mount_at("overlay", kRoot, "overlay", 0,
-           std::string("lowerdir=") + kImage + ",upperdir=" + kScratch +
-               "/upper,workdir=" + kScratch + "/work");
+           "lowerdir=" + lower + kImage + ",upperdir=" + kScratch + "/upper,workdir=" + kScratch +
+               "/work");
 }
 
 void enter_root() {

@@ -31,7 +31,7 @@ struct Option {
   void (*check)(std::string_view value);
 };
 
-constexpr std::array<Option, 6> kOptions = {{
+constexpr std::array<Option, 7> kOptions = {{
     {"workspace", "NAME[:VERSION]|none",
      "run the job in virtual machines booted from this workspace image (none: on the node itself)",
      &GivenOptions::workspace, check_workspace_option},
@@ -47,6 +47,8 @@ constexpr std::array<Option, 6> kOptions = {{
      &GivenOptions::workdir, check_workdir_option},
     {"workspace-root", nullptr, "be root inside, where the image permits it", &GivenOptions::root,
      check_root_option},
+    {"workspace-save", "NAME", "keep what the job changes inside as an image of this name",
+     &GivenOptions::save, check_save_option},
 }};
 
 /// Slurm calls this for the option with this index. On a node nothing is checked: the value has no

@@ -45,6 +45,7 @@ std::vector<std::string> resolve_command(const WorkspaceChoice& choice) {
   if (!choice.env.empty()) argv.insert(argv.end(), {"--env", choice.env});
   if (!choice.workdir.empty()) argv.insert(argv.end(), {"--workdir", choice.workdir});
   if (choice.root) argv.emplace_back("--root");
+  if (!choice.save.empty()) argv.insert(argv.end(), {"--save", choice.save});
   return argv;
 }
 

@@ -70,6 +70,8 @@ void check_root_option(std::string_view value) {
   }
 }
 
+void check_save_option(std::string_view value) { ImageName::parse(value); }
+
 std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitter submitter,
                                                 const Environment& environment) {
   const auto is_said = [&](Option option) {
@@ -87,7 +89,8 @@ std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitt
                                        std::pair(&GivenOptions::mounts, "--workspace-mount"),
                                        std::pair(&GivenOptions::env, "--workspace-env"),
                                        std::pair(&GivenOptions::workdir, "--workspace-workdir"),
-                                       std::pair(&GivenOptions::root, "--workspace-root")}) {
+                                       std::pair(&GivenOptions::root, "--workspace-root"),
+                                       std::pair(&GivenOptions::save, "--workspace-save")}) {
       if (is_said(option))
         throw Error(ErrorKind::kUsage, std::string(name) + " needs --workspace=NAME");
     }
@@ -101,7 +104,8 @@ std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitt
       choose(&GivenOptions::mounts, "WORKSPACE_MOUNT", check_mounts_option).value_or(""),
       choose(&GivenOptions::env, "WORKSPACE_ENV", check_env_option).value_or(""),
       choose(&GivenOptions::workdir, "WORKSPACE_WORKDIR", check_workdir_option).value_or(""),
-      root == kTrue};
+      root == kTrue,
+      choose(&GivenOptions::save, "WORKSPACE_SAVE", check_save_option).value_or("")};
 }
 
 bool is_on_command_line(const std::vector<std::string>& words, std::string_view name) {

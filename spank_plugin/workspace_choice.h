@@ -20,6 +20,7 @@ struct GivenOptions {
   std::optional<std::string> env = {};
   std::optional<std::string> workdir = {};
   std::optional<std::string> root = {};  ///< `true` or `false`
+  std::optional<std::string> save = {};
 };
 
 /// The two places that words stand in: the command line and, for sbatch, the script's #SBATCH
@@ -37,6 +38,7 @@ struct WorkspaceChoice {
   std::string env = {};
   std::string workdir = {};
   bool root = false;
+  std::string save = {};
 
   bool operator==(const WorkspaceChoice&) const = default;
 };
@@ -51,13 +53,14 @@ void check_mounts_option(std::string_view value);
 void check_env_option(std::string_view value);
 void check_workdir_option(std::string_view value);
 void check_root_option(std::string_view value);
+void check_save_option(std::string_view value);
 
 /// Chooses between words and defaults in Slurm's order (sbatch(1), INPUT ENVIRONMENT VARIABLES):
 /// the command line wins over the variable, the variable over the script's #SBATCH lines. `none` is
 /// a choice like any other. Nothing means a job without a workspace. The variables are
 /// SBATCH_WORKSPACE, SALLOC_WORKSPACE and SLURM_WORKSPACE (srun), and the same with _DISK, _MOUNT,
-/// _ENV, _WORKDIR and _ROOT behind; an empty one counts as unset. Errors: kUsage for one of the
-/// other options without a workspace; kInvalid for a malformed default, naming the variable.
+/// _ENV, _WORKDIR, _ROOT and _SAVE behind; an empty one counts as unset. Errors: kUsage for one of
+/// the other options without a workspace; kInvalid for a malformed default, naming the variable.
 std::optional<WorkspaceChoice> choose_workspace(const SaidOptions& said, Submitter submitter,
                                                 const Environment& environment);
 

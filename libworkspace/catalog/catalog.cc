@@ -149,10 +149,11 @@ RegisteredImage Catalog::read_version(const ImageName& name, const ImageVersion&
     const std::string bytes = read_trusted(path, kMaxManifestBytes);
     RegisteredImage image(parse_manifest(bytes, path), manifest_digest(bytes),
                           read_registered(folder + std::string(store_layout::kRegisteredFile)));
-    const auto has_digest = [](const auto& file) { return !file || file->digest; };
-    if (image.manifest.name != name || image.manifest.version != version ||
-        !image.manifest.root.digest || !has_digest(image.manifest.kernel) ||
-        !has_digest(image.manifest.initrd))
+    bool has_digests = true;
+    for_each_file(image.manifest, [&](const std::string&, const ImageFile& file) {
+      has_digests = has_digests && file.digest;
+    });
+    if (image.manifest.name != name || image.manifest.version != version || !has_digests)
       throw Error(ErrorKind::kInvalid, path + " is not the manifest that was registered there");
     image.bytes = bytes;
     image.signature = read_signature(folder + std::string(store_layout::kSignatureFile));

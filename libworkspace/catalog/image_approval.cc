@@ -78,10 +78,10 @@ void check_not_revoked(const RegisteredImage& image, const Revocations& revocati
     throw Error(ErrorKind::kDenied,
                 "image " + title_of(image) + " is revoked" + what + ": " + at->second);
   };
-  const Manifest& manifest = image.manifest;
   check(image.digest, "");
-  for (const auto& file : {std::optional(manifest.root), manifest.kernel, manifest.initrd})
-    if (file && file->digest) check(*file->digest, " (its file " + file->path + ")");
+  for_each_file(image.manifest, [&](const std::string&, const ImageFile& file) {
+    if (file.digest) check(*file.digest, " (its file " + file.path + ")");
+  });
 }
 
 void check_not_expired(const RegisteredImage& image, UtcTime now) {

@@ -35,6 +35,20 @@ std::string format_file(std::string_view key, const ImageFile& file, std::string
   return text;
 }
 
+std::string indented(const std::string& text) {
+  std::string lines;
+  for (const auto& line : split(text, '\n'))
+    if (!line.empty()) lines += "  " + line + "\n";
+  return lines;
+}
+
+std::string format_layers(const std::vector<ImageFile>& layers) {
+  std::string text = layers.empty() ? "" : "layers:\n";
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    text += indented(format_file(std::to_string(i + 1), layers[i], ""));
+  return text;
+}
+
 std::string format_needs(const ImageNeeds& needs) {
   std::string text = "needs:\n";
   text += "  memory: " + std::to_string(needs.memory_mib) + "M\n";
@@ -66,6 +80,7 @@ std::string format_inside(const Manifest& manifest) {
     text += format_list("mounts", mounts);
   }
   if (manifest.allow_root) text += "allow_root: true\n";
+  if (manifest.allow_save) text += "allow_save: true\n";
   if (manifest.network != ImageNetwork::kPrivate)
     text += "network: " + std::string(name_of(manifest.network)) + "\n";
   if (manifest.host_commands) text += format_list("host_commands", *manifest.host_commands);
@@ -97,9 +112,12 @@ std::string format_manifest(const Manifest& manifest) {
   text += line("description", manifest.description);
   text += line_unless_empty("maintainer", manifest.maintainer);
   text += line_unless_empty("licence", manifest.licence);
+  text += line_unless_empty("owner", manifest.owner);
+  text += line_unless_empty("base", manifest.base);
   text += format_time("created", manifest.created);
   text += format_time("expires", manifest.expires);
   text += format_file("root", manifest.root, name_of(manifest.root_format));
+  text += format_layers(manifest.layers);
   if (manifest.kernel) text += format_file("kernel", *manifest.kernel, "");
   if (manifest.initrd) text += format_file("initrd", *manifest.initrd, "");
   if (manifest.kernel_options) text += line("kernel_options", *manifest.kernel_options);

@@ -92,6 +92,22 @@ std::optional<ImageFile> read_own_file(const YamlMap& manifest, std::string_view
   return read_file_entry(*map, folder);
 }
 
+/// The keys are the numbers from 1 on, the layer next to the root first.
+std::vector<ImageFile> read_layers(const YamlMap& map, const std::string& folder) {
+  std::vector<ImageFile> layers;
+  const auto numbers = map.keys([](const std::string& key) {
+    const auto number = parse_decimal(key, Manifest::kMaxLayers);
+    if (!number || *number == 0)
+      throw invalid("layers are numbered from 1 to " + std::to_string(Manifest::kMaxLayers));
+  });
+  for (std::size_t i = 1; i <= numbers.size(); ++i) {
+    const YamlMap layer = map.required_map(std::to_string(i));
+    layer.allow_only(kOfFile);
+    layers.push_back(read_file_entry(layer, folder));
+  }
+  return layers;
+}
+
 void apply_needs(const YamlMap& map, ImageNeeds& needs) {
   map.allow_only(kOfNeeds);
   const auto size = [&](std::string_view key) {
@@ -140,6 +156,8 @@ void apply_description(const YamlMap& map, Manifest& manifest) {
   line("description", manifest.description);
   line("maintainer", manifest.maintainer);
   line("licence", manifest.licence);
+  line("owner", manifest.owner);
+  line("base", manifest.base);
   time("created", manifest.created);
   time("expires", manifest.expires);
 }
@@ -151,6 +169,8 @@ void apply_system(const YamlMap& map, const std::string& folder, Manifest& manif
     manifest.root = read_file_entry(*root, folder);
     manifest.root_format = root->required("format", parse_root_format);
   }
+  if (const auto layers = map.optional_map("layers"))
+    manifest.layers = read_layers(*layers, folder);
   if (auto kernel = read_own_file(map, "kernel", folder)) manifest.kernel = std::move(kernel);
   if (auto initrd = read_own_file(map, "initrd", folder)) manifest.initrd = std::move(initrd);
   if (auto options = map.optional("kernel_options", yaml_values::parse_kernel_options))
@@ -170,6 +190,10 @@ void apply_inside(const YamlMap& map, Manifest& manifest) {
     return yaml_values::parse_switch("allow_root", text);
   });
   if (allow_root) manifest.allow_root = *allow_root;
+  const auto allow_save = map.optional("allow_save", [](const std::string& text) {
+    return yaml_values::parse_switch("allow_save", text);
+  });
+  if (allow_save) manifest.allow_save = *allow_save;
   if (const auto network = map.optional("network", parse_network)) manifest.network = *network;
   if (auto commands = map.optional_list("host_commands", parse_command_name))
     manifest.host_commands = std::move(commands);

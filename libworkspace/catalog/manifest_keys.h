@@ -13,10 +13,11 @@ namespace workspace::manifest_keys {
 /// All that there are, in a manifest and in the maps of it; docs/workspace-image.schema.json has
 /// the same.
 inline constexpr auto kAll = std::to_array<std::string_view>(
-    {"name",     "version",       "description", "maintainer", "licence", "created",
-     "expires",  "root",          "kernel",      "initrd",     "boot",    "kernel_options",
-     "needs",    "env",           "workdir",     "mounts",     "network", "allow_root",
-     "inherits", "host_commands", "access"});
+    {"name",    "version",        "description", "maintainer", "licence",
+     "created", "expires",        "root",        "kernel",     "initrd",
+     "boot",    "kernel_options", "needs",       "env",        "workdir",
+     "mounts",  "network",        "allow_root",  "inherits",   "host_commands",
+     "access",  "layers",         "owner",       "base",       "allow_save"});
 inline constexpr auto kOfRoot =
     std::to_array<std::string_view>({"file", "format", "digest", "size"});
 inline constexpr auto kOfFile = std::to_array<std::string_view>({"file", "digest", "size"});

@@ -15,6 +15,7 @@
 #include "libworkspace/catalog/image_format.h"
 #include "libworkspace/catalog/manifest_file.h"
 #include "libworkspace/catalog/manifest_inheritance.h"
+#include "libworkspace/catalog/saved_image.h"
 #include "libworkspace/catalog/store_layout.h"
 
 namespace workspace {
@@ -37,7 +38,7 @@ std::string folder_of(const std::string& absolute) {
 
 /// A file that the manifest names, opened and not yet read.
 struct SourceFile {
-  std::string role;  ///< root, kernel or initrd
+  std::string role;  ///< as for_each_file names it
   ImageFile& entry;
   std::string path;
   UniqueFd fd;
@@ -64,10 +65,13 @@ SourceFile open_source(const std::string& folder, std::string role, ImageFile& e
 /// Opens all of them before the first is read, so that a missing one is told at once.
 std::vector<SourceFile> open_sources(const std::string& folder, Manifest& manifest) {
   std::vector<SourceFile> sources;
-  sources.push_back(open_source(folder, "root", manifest.root));
-  check_root_format(sources[0].fd.get(), sources[0].path, manifest.root_format);
-  if (manifest.kernel) sources.push_back(open_source(folder, "kernel", *manifest.kernel));
-  if (manifest.initrd) sources.push_back(open_source(folder, "initrd", *manifest.initrd));
+  for_each_file(manifest, [&](const std::string& role, ImageFile& file) {
+    sources.push_back(open_source(folder, role, file));
+    const SourceFile& source = sources.back();
+    if (role == "root") check_root_format(source.fd.get(), source.path, manifest.root_format);
+    if (role.starts_with("layer"))
+      check_root_format(source.fd.get(), source.path, RootFormat::kSquashfs);
+  });
   return sources;
 }
 
@@ -150,24 +154,15 @@ Manifest read_bootable(const std::string& path) {
   return manifest;
 }
 
-}  // namespace
-
-Manifest check_image(const std::string& manifest_path) {
-  const std::string path = absolute_path(manifest_path);
-  Manifest manifest = read_bootable(path);
-  (void)open_sources(folder_of(path), manifest);
-  return manifest;
+void make_folders(const std::string& store_path, const ImageName& name) {
+  make_trusted_folder(store_layout::files_folder(store_path), 0755);
+  make_trusted_folder(store_layout::image_folder(store_path, name), 0755);
 }
 
-RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
-                               const RegistrationProgress& progress) {
-  const std::string path = absolute_path(manifest_path);
-  Manifest manifest = read_bootable(path);
-  auto sources = open_sources(folder_of(path), manifest);
-  make_trusted_folder(store_layout::files_folder(store_path), 0755);
-  make_trusted_folder(store_layout::image_folder(store_path, manifest.name), 0755);
-  const FileLock lock(store_layout::lock_file(store_path), Deadline::in(kLockWait));
-
+/// With the store's lock held.
+RegisteredImage register_sources(const std::string& store_path, const Manifest& manifest,
+                                 std::vector<SourceFile>& sources,
+                                 const RegistrationProgress& progress) {
   std::vector<StagedFile> staged;
   staged.reserve(sources.size());
   for (auto& source : sources) staged.push_back(stage_file(store_path, source, progress));
@@ -182,6 +177,42 @@ RegisteredImage register_image(const std::string& store_path, const std::string&
   publish_files(store_path, staged);
   if (!earlier) publish_version(store_path, manifest, bytes);
   return Catalog(store_path).resolve({manifest.name, manifest.version.text()});
+}
+
+}  // namespace
+
+Manifest check_image(const std::string& manifest_path) {
+  const std::string path = absolute_path(manifest_path);
+  Manifest manifest = read_bootable(path);
+  (void)open_sources(folder_of(path), manifest);
+  return manifest;
+}
+
+RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
+                               const RegistrationProgress& progress) {
+  const std::string path = absolute_path(manifest_path);
+  Manifest manifest = read_bootable(path);
+  auto sources = open_sources(folder_of(path), manifest);
+  make_folders(store_path, manifest.name);
+  const FileLock lock(store_layout::lock_file(store_path), Deadline::in(kLockWait));
+  return register_sources(store_path, manifest, sources, progress);
+}
+
+RegisteredImage register_saved_image(const std::string& store_path, Manifest manifest,
+                                     UniqueFd layer, Deadline deadline) {
+  struct stat info {};
+  if (::fstat(layer.get(), &info) != 0) throw_errno("reading the state of the layer");
+  if (::lseek(layer.get(), 0, SEEK_SET) != 0) throw_errno("reading the layer");
+  ImageFile& entry = manifest.layers.emplace_back();
+  entry.path = "layer-" + manifest.version.text() + ".squashfs";
+  entry.size_bytes = static_cast<std::uint64_t>(info.st_size);
+  std::vector<SourceFile> sources;
+  sources.push_back({"layer", entry, "the saved layer", std::move(layer)});
+  make_folders(store_path, manifest.name);
+  const FileLock lock(store_layout::lock_file(store_path), deadline);
+  const Catalog catalog(store_path);
+  check_name_for_saving(catalog, manifest.name, manifest.owner);
+  return register_sources(store_path, manifest, sources, {});
 }
 
 }  // namespace workspace

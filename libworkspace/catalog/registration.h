@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "libworkspace/base/deadline.h"
+#include "libworkspace/base/fd.h"
 #include "libworkspace/catalog/catalog.h"
 
 namespace workspace {
@@ -27,6 +29,13 @@ using RegistrationProgress = std::function<void(const std::string& file, std::ui
 /// registration does not end; kHost.
 RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
                                const RegistrationProgress& progress);
+
+/// Registers what a job has changed, a squashfs layer, as an image of its own: `manifest` is that
+/// of saved_manifest (saved_image.h), whose other files the store has already; the layer is put
+/// above its layers. Errors: kDenied for a name that is not its owner's, and for a version that is
+/// registered already; kTimeout; kHost.
+RegisteredImage register_saved_image(const std::string& store_path, Manifest manifest,
+                                     UniqueFd layer, Deadline deadline);
 
 /// Checks what register_image would refuse before it copies anything: the manifest, and that its
 /// files are there, trusted and of their format. Errors: as there.

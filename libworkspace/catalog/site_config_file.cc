@@ -116,6 +116,8 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
                   "memory_overhead",
                   "disk_default",
                   "disk_max",
+                  "save_max",
+                  "save_timeout",
                   "boot_timeout",
                   "shutdown_timeout",
                   "pin_vcpus",
@@ -143,6 +145,8 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   set_size(map, "memory_overhead", config.memory_overhead_mib);
   set_size(map, "disk_default", config.disk_default_mib);
   set_size(map, "disk_max", config.disk_max_mib);
+  set_size(map, "save_max", config.save_max_mib);
+  set_timeout(map, "save_timeout", config.save_timeout);
   set_timeout(map, "boot_timeout", config.boot_timeout);
   set_timeout(map, "shutdown_timeout", config.shutdown_timeout);
   set_switch(map, "pin_vcpus", config.pin_vcpus);

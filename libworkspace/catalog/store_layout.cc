@@ -20,6 +20,12 @@ std::string new_version_folder(const std::string& store, const ImageName& name,
 
 std::string files_folder(const std::string& store) { return store + "/files"; }
 
+std::string saves_folder(const std::string& store) { return store + "/saves"; }
+
+std::string saves_file(const std::string& store, std::uint32_t uid) {
+  return saves_folder(store) + "/" + std::to_string(uid);
+}
+
 std::string lock_file(const std::string& store) { return store + "/.lock"; }
 
 }  // namespace workspace::store_layout

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ std::string version_folder(const std::string& store, const ImageName& name,
 std::string new_version_folder(const std::string& store, const ImageName& name,
                                const ImageVersion& version);
 std::string files_folder(const std::string& store);
+/// How the saves of users went; see save_log.h.
+std::string saves_folder(const std::string& store);
+std::string saves_file(const std::string& store, std::uint32_t uid);
 /// Held while the store is written.
 std::string lock_file(const std::string& store);
 

@@ -80,6 +80,11 @@ void AgentClient::stop(Deadline deadline) const {
   expect_answer(socket.get(), FrameType::kOk, deadline);
 }
 
+void AgentClient::settle(Deadline deadline) const {
+  const UniqueFd socket = open(hello(Purpose::kSettle), deadline);
+  expect_answer(socket.get(), FrameType::kOk, deadline);
+}
+
 UniqueFd AgentClient::open_task(std::uint32_t step, std::uint32_t task, Deadline deadline) const {
   Hello greeting = hello(Purpose::kTask);
   greeting.step = step;

@@ -46,6 +46,10 @@ class AgentClient {
   /// Ends the tasks, syncs the mounted folders and powers the guest off. Returns when it has begun.
   void stop(Deadline deadline) const;
 
+  /// Ends the tasks and has all that they wrote on the scratch disk when it returns. The guest
+  /// lives on.
+  void settle(Deadline deadline) const;
+
   /// A connection for a task, with the greeting sent. The task's program goes on with it.
   [[nodiscard]] UniqueFd open_task(std::uint32_t step, std::uint32_t task, Deadline deadline) const;
 

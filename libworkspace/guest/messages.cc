@@ -52,8 +52,8 @@ bool ends_a_program(int number) {
 }
 
 Purpose parse_purpose(std::string_view text) {
-  for (const auto purpose :
-       {Purpose::kTask, Purpose::kProbe, Purpose::kMount, Purpose::kMounted, Purpose::kStop}) {
+  for (const auto purpose : {Purpose::kTask, Purpose::kProbe, Purpose::kMount, Purpose::kMounted,
+                             Purpose::kStop, Purpose::kSettle}) {
     if (text == name_of(purpose)) return purpose;
   }
   throw Error(ErrorKind::kInvalid, "'" + printable(text, 32) + "' is no purpose");
@@ -84,6 +84,8 @@ std::string_view name_of(Purpose purpose) {
       return "mounted";
     case Purpose::kStop:
       return "stop";
+    case Purpose::kSettle:
+      return "settle";
   }
   return "unknown";
 }

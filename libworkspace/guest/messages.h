@@ -10,7 +10,7 @@ namespace workspace {
 /// and read by parse(), which throws kInvalid for anything that encode() would not have written.
 
 /// What a connection is for.
-enum class Purpose { kTask, kProbe, kMount, kMounted, kStop };
+enum class Purpose { kTask, kProbe, kMount, kMounted, kStop, kSettle };
 
 std::string_view name_of(Purpose purpose);
 

@@ -27,6 +27,8 @@ EntryType type_of(archive_entry* entry) {
       return EntryType::kFifo;
     case AE_IFSOCK:
       return EntryType::kSocket;
+    case AE_IFCHR:
+      return ::archive_entry_rdev(entry) == 0 ? EntryType::kWhiteout : EntryType::kDevice;
     default:
       return EntryType::kDevice;
   }

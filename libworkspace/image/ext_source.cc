@@ -45,7 +45,10 @@ EntryType type_of(const ext2_inode& inode) {
   if (LINUX_S_ISLNK(inode.i_mode)) return EntryType::kSymlink;
   if (LINUX_S_ISFIFO(inode.i_mode)) return EntryType::kFifo;
   if (LINUX_S_ISSOCK(inode.i_mode)) return EntryType::kSocket;
-  return EntryType::kDevice;
+  // The two places of a device's number, in its old form and in its new one.
+  const bool whiteout =
+      LINUX_S_ISCHR(inode.i_mode) && inode.i_block[0] == 0 && inode.i_block[1] == 0;
+  return whiteout ? EntryType::kWhiteout : EntryType::kDevice;
 }
 
 /// What the callback of ext2fs_dir_iterate2 adds to; it may not throw through the C code.
@@ -79,7 +82,8 @@ int add_xattr(char* name, char* value, size_t size, void* data) {
 
 class ExtSource::State {
  public:
-  State(const std::string& path, std::uint64_t offset_bytes, std::string name)
+  State(const std::string& path, std::uint64_t offset_bytes, const std::string& folder,
+        std::string name)
       : name_(std::move(name)) {
     const std::string options = "offset=" + std::to_string(offset_bytes);
     ext2_filsys fs = nullptr;
@@ -95,7 +99,10 @@ class ExtSource::State {
                                            " was not unmounted: its journal holds what its files "
                                            "lack; run e2fsck on a copy of it first");
     }
-    waiting_.push_back({"", EXT2_ROOT_INO, 0});
+    ext2_ino_t root = EXT2_ROOT_INO;
+    if (!folder.empty())
+      check(::ext2fs_namei(fs_.get(), root, root, folder.c_str(), &root), folder);
+    waiting_.push_back({"", root, 0});
   }
 
   std::optional<TreeEntry> next() {
@@ -109,7 +116,7 @@ class ExtSource::State {
     TreeEntry entry = describe(at, inode);
     if (entry.type == EntryType::kFolder) {
       list(at);
-    } else if (inode.i_links_count > 1) {
+    } else if (inode.i_links_count > 1 && entry.type != EntryType::kWhiteout) {
       const auto [first, is_first] = first_names_.emplace(at.inode, at.path);
       if (!is_first) {
         entry.type = EntryType::kHardLink;
@@ -217,8 +224,9 @@ class ExtSource::State {
   std::unordered_map<ext2_ino_t, std::string> first_names_;
 };
 
-ExtSource::ExtSource(const std::string& path, std::uint64_t offset_bytes, std::string name)
-    : state_(std::make_unique<State>(path, offset_bytes, std::move(name))) {}
+ExtSource::ExtSource(const std::string& path, std::uint64_t offset_bytes, std::string name,
+                     const std::string& folder)
+    : state_(std::make_unique<State>(path, offset_bytes, folder, std::move(name))) {}
 
 ExtSource::~ExtSource() = default;
 

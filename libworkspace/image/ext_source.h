@@ -12,8 +12,10 @@ namespace workspace {
 /// read as a file, never mounted, and its journal is not played back. ext_source.cc owns libext2fs.
 class ExtSource : public EntrySource {
  public:
-  /// `path` is for opening, `name` for errors. Errors: as EntrySource.
-  ExtSource(const std::string& path, std::uint64_t offset_bytes, std::string name);
+  /// `path` is for opening, `name` for errors. With a `folder` of the file system its content is
+  /// all that there is. Errors: as EntrySource.
+  ExtSource(const std::string& path, std::uint64_t offset_bytes, std::string name,
+            const std::string& folder = "");
   ~ExtSource() override;
 
   std::optional<TreeEntry> next() override;

@@ -32,8 +32,9 @@ TreeEntry implied_folder(std::string path) {
   return folder;
 }
 
-void check(const TreeEntry& entry) {
-  if (entry.type == EntryType::kDevice)
+void check(const TreeEntry& entry, bool is_layer) {
+  const bool device = entry.type == EntryType::kDevice || entry.type == EntryType::kWhiteout;
+  if (device && !(is_layer && entry.type == EntryType::kWhiteout))
     refuse(entry, "is a device, which an image may not hold; leave it out with --exclude");
   if (entry.uid > kMaxId || entry.gid > kMaxId)
     refuse(entry, "belongs to a user or group of more than 32 bits");
@@ -46,14 +47,15 @@ void check(const TreeEntry& entry) {
 }  // namespace
 
 void FileTree::add(TreeEntry entry, std::uint64_t spool_offset) {
-  check(entry);
+  check(entry, is_layer_);
   std::erase_if(entry.xattrs, [](const auto& xattr) { return !is_kept(xattr.first); });
   std::sort(entry.xattrs.begin(), entry.xattrs.end());
   entry.mode &= 07777;
   const std::string path = entry.path;
   if (entry.type == EntryType::kHardLink) {
     const auto target = places_.find(tree_path(entry.target));
-    if (target == places_.end() || target->second.node->entry.type == EntryType::kFolder) {
+    if (target == places_.end() || target->second.node->entry.type == EntryType::kFolder ||
+        target->second.node->entry.type == EntryType::kWhiteout) {
       refuse(entry, "is a hard link to '" + printable(entry.target, 256) +
                         "', which is no file before it in the tree");
     }

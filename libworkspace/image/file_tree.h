@@ -30,7 +30,10 @@ struct TreeNode {
 /// came.
 class FileTree {
  public:
-  explicit FileTree(const TreeLimits& limits) : limits_(limits) {}
+  /// With `is_layer` the tree is itself a layer of overlayfs': whiteouts and opaque folders are
+  /// kept in it, for what will lie below.
+  explicit FileTree(const TreeLimits& limits, bool is_layer = false)
+      : limits_(limits), is_layer_(is_layer) {}
 
   /// What is added from here on lies above what there is; see white_out().
   void begin_layer() { ++layer_; }
@@ -39,8 +42,9 @@ class FileTree {
   /// tree_path; the content of a file is `size_bytes` at `spool_offset`. A folder keeps what is in
   /// it; folders that were not named are made (root's, 0755).
   ///
-  /// Errors: kInvalid for a device, for what lies below something that is no folder (a link, say),
-  /// for a hard link to what is not in the tree; kExceeded for more than the limits.
+  /// Errors: kInvalid for a device, for a whiteout in a tree that is no layer, for what lies below
+  /// something that is no folder (a link, say), for a hard link to what is not in the tree;
+  /// kExceeded for more than the limits.
   void add(TreeEntry entry, std::uint64_t spool_offset);
 
   /// Takes away what the layers below hold at the path, as an OCI layer's `.wh.NAME` does. Nothing
@@ -79,6 +83,7 @@ class FileTree {
   bool remove_below(std::string_view path, unsigned before_layer);
 
   TreeLimits limits_;
+  bool is_layer_;
   Places places_;
   std::uint64_t total_bytes_ = 0;
   unsigned layer_ = 0;

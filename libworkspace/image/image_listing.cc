@@ -1,6 +1,7 @@
 #include "libworkspace/image/image_listing.h"
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/image/import.h"
 #include "libworkspace/image/tree_command.h"
 
 namespace workspace {
@@ -11,22 +12,27 @@ constexpr std::size_t kMaxListingBytes = std::size_t{512} << 20;
 
 }  // namespace
 
-TreeListing list_image(const UniqueFd& root, RootFormat format, const std::string& name,
-                       const std::string& tree_program, Deadline deadline) {
+TreeListing list_image(const OpenedImage& files, const std::string& name,
+                       const std::string& tree_program, const std::string& work_folder,
+                       Deadline deadline) {
   const SandboxLimits limits;
+  const UniqueFd& root = files.root;
+  const auto layers = archives_of_layers(files.layers, limits, work_folder, deadline);
   const UniqueFd program = open_tree_program(tree_program);
   TreeTask task;
   task.action = TreeTask::Action::kList;
   task.name = name;
   // An image that was registered may be larger than what an import takes without being asked.
   task.limits.max_bytes = UINT64_MAX;
-  if (format == RootFormat::kExt4) {
+  if (files.format == RootFormat::kExt4) {
     task.source = TreeTask::Source::kExt;
     task.input_fd = root.get();
   }
+  for (const auto& layer : layers) task.layer_fds.push_back(layer.get());
   Command tree = tree_command(program, task, limits);
+  tree.kept_fds.insert(tree.kept_fds.end(), task.layer_fds.begin(), task.layer_fds.end());
   std::vector<Command> commands;
-  if (format == RootFormat::kExt4) {
+  if (files.format == RootFormat::kExt4) {
     tree.kept_fds.push_back(root.get());
   } else {
     commands.push_back(sandboxed({"sqfs2tar", "--root-becomes", ".", path_of(root)}, limits));

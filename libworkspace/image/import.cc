@@ -45,6 +45,7 @@ class Import {
 
   ImportedTree run() {
     open_source();
+    open_layers();
     return convert();
   }
 
@@ -73,6 +74,19 @@ class Import {
         return read_ext(for_sandbox(source_.fd), 0);
       case SourceKind::kMachine:
         return read_machine();
+      case SourceKind::kUpper:
+        read_ext(source_.fd, 0);
+        task_.source = TreeTask::Source::kUpper;
+    }
+  }
+
+  void open_layers() {
+    if (source_.layers.empty()) return;
+    progress_("reading the layers", 0, 0);
+    layer_archives_ = archives_of_layers(source_.layers, limits_, options_.work_folder, deadline_);
+    for (const auto& archive : layer_archives_) {
+      task_.layer_fds.push_back(archive.get());
+      kept_fds_.push_back(archive.get());
     }
   }
 
@@ -252,9 +266,31 @@ class Import {
   std::uint64_t total_bytes_ = 0;
   UniqueFd held_;
   std::unique_ptr<ContainerLayers> layers_;
+  std::vector<UniqueFd> layer_archives_;
 };
 
 }  // namespace
+
+std::vector<UniqueFd> archives_of_layers(const std::vector<UniqueFd>& layers,
+                                         const SandboxLimits& limits,
+                                         const std::string& work_folder, Deadline deadline) {
+  std::vector<UniqueFd> archives;
+  for (const auto& layer : layers) {
+    UniqueFd archive = make_work_file(work_folder);
+    Command reader = sandboxed({"sqfs2tar", "--root-becomes", ".", path_of(layer)}, limits);
+    reader.kept_fds = {layer.get()};
+    Command writer =
+        sandboxed({"dd", "bs=1M", "conv=notrunc", "status=none", "of=" + path_of(archive)}, limits);
+    writer.kept_fds = {archive.get()};
+    for (const auto& result : run_pipeline({reader, writer}, deadline)) {
+      if (result.exit_status == 0) continue;
+      throw Error(ErrorKind::kInvalid, "reading layer " + std::to_string(archives.size() + 1) +
+                                           ": " + printable(last_line(result.error_output), 256));
+    }
+    archives.push_back(std::move(archive));
+  }
+  return archives;
+}
 
 ImportedTree import_tree(ImportSource& source, const ImportOptions& options, Deadline deadline,
                          const ImportProgress& progress) {

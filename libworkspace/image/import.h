@@ -8,6 +8,7 @@
 #include "libworkspace/base/deadline.h"
 #include "libworkspace/image/import_source.h"
 #include "libworkspace/image/left_out.h"
+#include "libworkspace/image/sandbox.h"
 #include "libworkspace/image/tree_task.h"
 
 namespace workspace {
@@ -37,6 +38,11 @@ struct ImportedTree {
   TreeSummary summary;
   std::vector<std::string> notes;  ///< what the admin should know of, a line each
 };
+
+/// The archives of squashfs layers, as a TreeTask takes them: work files. Errors: as import_tree.
+std::vector<UniqueFd> archives_of_layers(const std::vector<UniqueFd>& layers,
+                                         const SandboxLimits& limits,
+                                         const std::string& work_folder, Deadline deadline);
 
 /// Makes a squashfs from a source. The same tree gives the same bytes, in whatever form it comes.
 ///

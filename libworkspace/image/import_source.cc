@@ -115,6 +115,8 @@ std::string_view name_of(SourceKind kind) {
       return "squashfs file system";
     case SourceKind::kMachine:
       return "running machine";
+    case SourceKind::kUpper:
+      return "scratch disk";
   }
   return "?";
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libworkspace/base/fd.h"
 
@@ -18,6 +19,7 @@ enum class SourceKind {
   kExt,
   kSquashfs,
   kMachine,  ///< a running one, over ssh
+  kUpper,    ///< what a job has changed: an overlay's upper folder on the job's scratch disk
 };
 
 std::string_view name_of(SourceKind kind);
@@ -31,6 +33,8 @@ struct ImportSource {
   std::string transport = {};  ///< of kContainer: oci, oci-archive or docker-archive
   UniqueFd fd = {};            ///< not for kMachine
   std::uint64_t size_bytes = 0;
+  /// Squashfs files that overlayfs would lay over it, the lowest first: of kSquashfs and kExt.
+  std::vector<UniqueFd> layers = {};
 
   /// A path, or `ssh:[USER@]HOST[:/PATH]`, `oci:FOLDER`, `oci-archive:FILE`, `docker-archive:FILE`.
   /// Errors: kInvalid for a host that is no name, and for a file of a kind that cannot be imported,

@@ -48,10 +48,14 @@ Command sandboxed(std::vector<std::string> argv, const SandboxLimits& limits) {
 UniqueFd make_work_file(const std::string& folder) {
   UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!fd.valid()) throw_errno("making a work file in " + folder);
-  const auto user = sandbox_user();
-  if (user && ::fchown(fd.get(), user->uid, user->gid) != 0)
-    throw_errno("giving a work file in " + folder + " to the sandbox");
+  give_to_sandbox(fd, "a work file in " + folder);
   return fd;
+}
+
+void give_to_sandbox(const UniqueFd& file, const std::string& name) {
+  const auto user = sandbox_user();
+  if (user && ::fchown(file.get(), user->uid, user->gid) != 0)
+    throw_errno("giving " + name + " to the sandbox");
 }
 
 std::string path_of(const UniqueFd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }

@@ -22,6 +22,10 @@ Command sandboxed(std::vector<std::string> argv, const SandboxLimits& limits);
 /// tool may open by path_of(). Errors: kHost.
 UniqueFd make_work_file(const std::string& folder);
 
+/// Makes the sandbox's user the owner of a file, which can then be opened there by path_of. `name`
+/// is for errors: kHost.
+void give_to_sandbox(const UniqueFd& file, const std::string& name);
+
 /// The path by which a process that was given a descriptor opens its file: /proc/self/fd/N.
 std::string path_of(const UniqueFd& fd);
 

@@ -32,6 +32,8 @@ unsigned file_type(EntryType type) {
       return AE_IFLNK;
     case EntryType::kFifo:
       return AE_IFIFO;
+    case EntryType::kWhiteout:
+      return AE_IFCHR;
     default:
       return AE_IFREG;
   }
@@ -75,6 +77,8 @@ class TarWriter {
       for (const auto& [name, value] : from.xattrs)
         ::archive_entry_xattr_add_entry(to, name.c_str(), value.data(), value.size());
     }
+    if (from.opaque) ::archive_entry_xattr_add_entry(to, "trusted.overlay.opaque", "y", 1);
+    if (from.type == EntryType::kWhiteout) ::archive_entry_set_rdev(to, 0);
     check(handle_.get(), ::archive_write_header(handle_.get(), to));
     if (content) add_content(node, spool);
   }

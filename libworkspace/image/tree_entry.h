@@ -12,7 +12,16 @@
 
 namespace workspace {
 
-enum class EntryType { kFile, kFolder, kSymlink, kHardLink, kFifo, kSocket, kDevice };
+enum class EntryType {
+  kFile,
+  kFolder,
+  kSymlink,
+  kHardLink,
+  kFifo,
+  kSocket,
+  kDevice,
+  kWhiteout,  ///< overlayfs' mark that what lies below is gone: a character device 0:0
+};
 
 /// A file of a tree as an archive or a file system names it; nothing of it has been checked.
 struct TreeEntry {
@@ -25,6 +34,7 @@ struct TreeEntry {
   std::uint64_t size_bytes = 0;
   std::string target;  ///< of a link
   std::vector<std::pair<std::string, std::string>> xattrs = {};
+  bool opaque = false;  ///< of a folder in a layer: nothing of what lies below is in it
 };
 
 /// Where the entries of a tree come from. One after the other, each with its content.

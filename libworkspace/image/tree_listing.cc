@@ -29,7 +29,10 @@ bool is_kept(std::string_view path) {
 class Contents {
  public:
   void take(const TreeEntry& entry, std::span<const char> bytes) {
-    if (!hash_) hash_ = std::make_unique<Sha256>();
+    if (!hash_) {
+      hash_ = std::make_unique<Sha256>();
+      kept_.erase(entry.path);  // a layer's below
+    }
     if (bytes.empty()) {
       sha256_[entry.path] = to_hex(hash_->finish());
       hash_.reset();
@@ -147,15 +150,19 @@ ListedFile take_file(Fields& fields) {
 
 }  // namespace
 
-LeftOutCount list_tree(EntrySource& source, const TreeLimits& limits, int output_fd) {
+void list_tree(const std::vector<std::unique_ptr<EntrySource>>& sources, const TreeLimits& limits,
+               int output_fd) {
   Contents contents;
   FileTree tree(limits);
   const LeftOut nothing;
-  const auto count = read_tree(
-      source,
-      {nothing, false, nullptr,
-       [&](const TreeEntry& entry, std::span<const char> bytes) { contents.take(entry, bytes); }},
-      tree);
+  LayerForm form = LayerForm::kNone;
+  for (const auto& source : sources) {
+    const auto take = [&](const TreeEntry& entry, std::span<const char> bytes) {
+      contents.take(entry, bytes);
+    };
+    (void)read_tree(*source, {nothing, form, nullptr, take}, tree);
+    form = LayerForm::kOverlay;
+  }
   std::string lines = about_lines(tree, contents);
   const auto flush = [&] {
     write_all(output_fd, lines, "writing the listing");
@@ -166,7 +173,6 @@ LeftOutCount list_tree(EntrySource& source, const TreeLimits& limits, int output
     if (lines.size() > (1U << 20U)) flush();
   });
   flush();
-  return count;
 }
 
 TreeListing parse_listing(std::string_view lines) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,8 +40,10 @@ struct TreeListing {
   std::map<std::string, std::string> os_release;  ///< os-release(5)
 };
 
-/// Reads a source and tells its listing to `output_fd`, in lines that parse_listing takes.
-LeftOutCount list_tree(EntrySource& source, const TreeLimits& limits, int output_fd);
+/// Reads a source, lays the layers behind it over it as overlayfs would, and tells the listing to
+/// `output_fd`, in lines that parse_listing takes. Errors: as read_tree.
+void list_tree(const std::vector<std::unique_ptr<EntrySource>>& sources, const TreeLimits& limits,
+               int output_fd);
 
 /// Reads what list_tree wrote, strictly: the process that wrote it read what is not trusted.
 /// Errors: kInvalid.

@@ -39,6 +39,32 @@ bool apply_whiteout(FileTree& tree, const std::string& path) {
   return whiteout.kind != Whiteout::Kind::kNone;
 }
 
+/// overlayfs' notes on a file of a layer (the kernel's Documentation/filesystems/overlayfs.rst).
+/// What would need another file to be read with it is refused: the guest's agent mounts without.
+void take_overlay_notes(TreeEntry& entry) {
+  static constexpr std::string_view kPrefix = "trusted.overlay.";
+  for (const auto& [name, value] : entry.xattrs) {
+    if (!name.starts_with(kPrefix)) continue;
+    const std::string note = name.substr(kPrefix.size());
+    if (note == "opaque" && value == "y") {
+      entry.opaque = entry.type == EntryType::kFolder;
+    } else if (note != "origin" && note != "impure" && note != "nlink" && note != "upper" &&
+               note != "uuid") {
+      throw Error(ErrorKind::kInvalid, "'" + printable(entry.path, 256) + "' has the note '" +
+                                           printable(note, 64) +
+                                           "' of overlayfs', which no layer may have");
+    }
+  }
+}
+
+/// What an overlay's entry takes away of the layers below; true if it is no more than that.
+bool apply_overlay(FileTree& tree, const TreeEntry& entry) {
+  if (entry.opaque) tree.white_out_content(entry.path);
+  if (entry.type != EntryType::kWhiteout) return false;
+  tree.white_out(entry.path);
+  return true;
+}
+
 }  // namespace
 
 LeftOutCount read_tree(EntrySource& source, const TreeReading& how, FileTree& tree) {
@@ -51,7 +77,10 @@ LeftOutCount read_tree(EntrySource& source, const TreeReading& how, FileTree& tr
       ++count.entries;
       continue;
     }
-    if (how.whiteouts && apply_whiteout(tree, entry->path)) continue;
+    if (how.form == LayerForm::kOci && apply_whiteout(tree, entry->path)) continue;
+    if (how.form == LayerForm::kOverlay || how.form == LayerForm::kKeptOverlay)
+      take_overlay_notes(*entry);
+    if (how.form == LayerForm::kOverlay && apply_overlay(tree, *entry)) continue;
     if (entry->type == EntryType::kSocket) {
       ++count.sockets;
       continue;

@@ -19,11 +19,18 @@ struct LeftOutCount {
 /// Called for each piece of a file's content, and once more with nothing at its end.
 using ContentWatch = std::function<void(const TreeEntry& entry, std::span<const char> bytes)>;
 
+/// What a source has to say of what lies below it.
+enum class LayerForm {
+  kNone,         ///< it is no layer
+  kOci,          ///< `.wh.` names take away what is below
+  kOverlay,      ///< whiteouts and opaque folders of overlayfs' do
+  kKeptOverlay,  ///< the same, and they are to stay in a tree that is a layer itself
+};
+
 /// How a source is read into a tree.
 struct TreeReading {
   const LeftOut& left_out;
-  /// The source is a layer, whose `.wh.` names take away what is below.
-  bool whiteouts = false;
+  LayerForm form = LayerForm::kNone;
   /// Where the contents go; without one they are read and dropped.
   Spool* spool = nullptr;
   ContentWatch watch = {};

@@ -4,20 +4,31 @@
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fields.h"
+#include "libworkspace/base/text.h"
 
 namespace workspace {
 namespace {
 
-constexpr std::array<std::string_view, 3> kSources = {"archive", "ext", "layers"};
+constexpr std::array<std::string_view, 4> kSources = {"archive", "ext", "layers", "upper"};
 constexpr std::array<std::string_view, 3> kActions = {"tar", "check", "list"};
 
-template <class Value>
+template <class Value, std::size_t kCount>
 Value take_word(Fields& fields, std::string_view name,
-                const std::array<std::string_view, 3>& words) {
+                const std::array<std::string_view, kCount>& words) {
   const std::string word = fields.take(name);
   for (std::size_t i = 0; i < words.size(); ++i)
     if (words[i] == word) return static_cast<Value>(i);
   throw Error(ErrorKind::kInvalid, "field '" + std::string(name) + "' has an unknown word");
+}
+
+std::vector<int> parse_fds(const std::string& text) {
+  std::vector<int> fds;
+  for (const auto& word : split(text, ',')) {
+    const auto number = parse_decimal(word, INT32_MAX);
+    if (!number) throw Error(ErrorKind::kInvalid, "field 'layer_fds' holds no number");
+    fds.push_back(static_cast<int>(*number));
+  }
+  return fds;
 }
 
 }  // namespace
@@ -28,6 +39,11 @@ std::string TreeTask::to_line() const {
   fields.add("action", kActions.at(static_cast<std::size_t>(action)));
   fields.add("input_fd", static_cast<std::uint64_t>(input_fd));
   fields.add("offset_bytes", offset_bytes);
+  if (!layer_fds.empty()) {
+    std::vector<std::string> numbers;
+    for (const int fd : layer_fds) numbers.push_back(std::to_string(fd));
+    fields.add("layer_fds", join(numbers, ","));
+  }
   if (spool_fd >= 0) fields.add("spool_fd", static_cast<std::uint64_t>(spool_fd));
   fields.add("name", name);
   fields.add("max_bytes", limits.max_bytes);
@@ -44,6 +60,7 @@ TreeTask TreeTask::parse(std::string_view line) {
   task.action = take_word<Action>(fields, "action", kActions);
   task.input_fd = static_cast<int>(fields.take_number("input_fd", INT32_MAX));
   task.offset_bytes = fields.take_number("offset_bytes", INT64_MAX);
+  if (fields.has("layer_fds")) task.layer_fds = parse_fds(fields.take("layer_fds"));
   if (fields.has("spool_fd"))
     task.spool_fd = static_cast<int>(fields.take_number("spool_fd", INT32_MAX));
   task.name = fields.take("name");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libworkspace/image/file_tree.h"
 #include "libworkspace/image/left_out.h"
@@ -16,6 +17,7 @@ struct TreeTask {
     kArchive,  ///< an archive at the descriptor
     kExt,      ///< an ext file system in the file at the descriptor
     kLayers,   ///< a folder with the files of a container image, as skopeo's `dir:` writes it
+    kUpper,    ///< an overlay's upper folder, `upper` of an ext file system: a layer
   };
   enum class Action {
     kTar,    ///< the tree as a tar to stdout
@@ -27,8 +29,11 @@ struct TreeTask {
   Action action = Action::kTar;
   int input_fd = 0;
   std::uint64_t offset_bytes = 0;  ///< of the ext file system
-  int spool_fd = -1;               ///< an empty file to work in; kTar needs one
-  std::string name;                ///< what errors call the source
+  /// Archives of layers that overlayfs would lay over the source, the lowest first; not of kUpper
+  /// and kLayers.
+  std::vector<int> layer_fds = {};
+  int spool_fd = -1;  ///< an empty file to work in; kTar needs one
+  std::string name;   ///< what errors call the source
   TreeLimits limits;
   std::int64_t newest_mtime_s = INT64_MAX;  ///< later times are set back to it
   LeftOut left_out;

@@ -27,22 +27,39 @@ UniqueFd open_in(int folder, const std::string& name) {
 }
 
 std::unique_ptr<EntrySource> open_source(const TreeTask& task) {
-  if (task.source == TreeTask::Source::kExt) {
+  const bool upper = task.source == TreeTask::Source::kUpper;
+  if (task.source == TreeTask::Source::kExt || upper) {
     return std::make_unique<ExtSource>("/proc/self/fd/" + std::to_string(task.input_fd),
-                                       task.offset_bytes, task.name);
+                                       task.offset_bytes, task.name, upper ? "upper" : "");
   }
   return std::make_unique<ArchiveSource>(task.input_fd, task.name);
+}
+
+/// The source and the layers over it.
+std::vector<std::unique_ptr<EntrySource>> open_sources(const TreeTask& task) {
+  std::vector<std::unique_ptr<EntrySource>> sources;
+  sources.push_back(open_source(task));
+  for (const int fd : task.layer_fds) {
+    sources.push_back(std::make_unique<ArchiveSource>(
+        fd, "layer " + std::to_string(sources.size()) + " of " + task.name));
+  }
+  return sources;
 }
 
 /// A tree in the making, and what was left out of it.
 class TreeWork {
  public:
-  TreeWork(const TreeTask& task, Spool* spool) : task_(task), spool_(spool), tree_(task.limits) {}
+  TreeWork(const TreeTask& task, Spool* spool)
+      : task_(task), spool_(spool), tree_(task.limits, task.source == TreeTask::Source::kUpper) {}
 
   void read() {
     if (task_.source == TreeTask::Source::kLayers) return read_layers();
-    const auto source = open_source(task_);
-    lay(*source, false);
+    const bool upper = task_.source == TreeTask::Source::kUpper;
+    LayerForm form = upper ? LayerForm::kKeptOverlay : LayerForm::kNone;
+    for (const auto& source : open_sources(task_)) {
+      lay(*source, form);
+      form = LayerForm::kOverlay;
+    }
   }
 
   [[nodiscard]] const FileTree& tree() const { return tree_; }
@@ -59,8 +76,8 @@ class TreeWork {
   }
 
  private:
-  void lay(EntrySource& source, bool whiteouts) {
-    const LeftOutCount count = read_tree(source, {task_.left_out, whiteouts, spool_, {}}, tree_);
+  void lay(EntrySource& source, LayerForm form) {
+    const LeftOutCount count = read_tree(source, {task_.left_out, form, spool_, {}}, tree_);
     count_.entries += count.entries;
     count_.sockets += count.sockets;
   }
@@ -72,7 +89,7 @@ class TreeWork {
     for (std::size_t i = 0; i < digests.size(); ++i) {
       const UniqueFd layer = open_in(task_.input_fd, digests[i]);
       ArchiveSource source(layer.get(), "layer " + std::to_string(i + 1) + " of " + task_.name);
-      lay(source, true);
+      lay(source, LayerForm::kOci);
     }
   }
 
@@ -105,7 +122,7 @@ TreeSummary do_tree_task(const TreeTask& task, int output_fd) {
   if (task.action == TreeTask::Action::kList) {
     if (task.source == TreeTask::Source::kLayers)
       throw Error(ErrorKind::kUsage, "layers are not listed");
-    list_tree(*open_source(task), task.limits, output_fd);
+    list_tree(open_sources(task), task.limits, output_fd);
     return {};
   }
   TreeWork work(task, spool ? &*spool : nullptr);

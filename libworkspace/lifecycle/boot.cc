@@ -10,12 +10,13 @@
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/hypervisor/console.h"
 #include "libworkspace/lifecycle/audit_log.h"
-#include "libworkspace/lifecycle/cache_eviction.h"
 #include "libworkspace/lifecycle/cpu_plan.h"
 #include "libworkspace/lifecycle/follow.h"
+#include "libworkspace/lifecycle/image_staging.h"
 #include "libworkspace/lifecycle/job_initrd.h"
 #include "libworkspace/lifecycle/job_ssh_keys.h"
 #include "libworkspace/lifecycle/private_network_plan.h"
+#include "libworkspace/lifecycle/saving.h"
 #include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/lifecycle/steps.h"
 #include "libworkspace/lifecycle/teardown.h"
@@ -26,6 +27,7 @@
 #include "libworkspace/network/job_namespace.h"
 #include "libworkspace/network/private_segment.h"
 #include "libworkspace/slurm/allocation_reader.h"
+#include "libworkspace/slurm/job_nodes.h"
 #include "libworkspace/slurm/slurm_settings.h"
 
 namespace workspace {
@@ -37,8 +39,6 @@ constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kConsoleTailBytes = 1024;
 /// Of a boot log: what the hypervisor keeps of it at the most.
 constexpr std::size_t kConsoleCopyBytes = 65536;
-/// The first job of an image on a node waits while its files are copied and hashed.
-constexpr auto kStageTimeout = std::chrono::minutes(10);
 constexpr auto kUserFolderTimeout = std::chrono::seconds(30);
 
 /// One run of the prolog: what each step finds out for the steps after it.
@@ -88,6 +88,8 @@ class Boot {
     approval_ = policy_->check_image(image);
     image_ = std::move(image.manifest);
     if (request_.root_inside) check_root_permitted(*image_);
+    if (request_.save_as)
+      check_save(node_.site, node_.catalog, *image_, *request_.save_as, user_.name);
     record_.image = request_.name.text() + ":" + request_.version.text();
     record_.digest = request_.digest.to_string();
     record_.host_commands = node_.site.host_commands;
@@ -117,6 +119,13 @@ class Boot {
     record_.cpus = cpus_.allocated;
     record_.helper_cpus = cpus_.helpers;
     record_.task_prolog = read_slurm_settings(Node::step_deadline()).task_prolog;
+    if (request_.save_as && is_first_node()) record_.save_as = request_.save_as->text();
+  }
+
+  /// The one whose changes are saved.
+  [[nodiscard]] bool is_first_node() const {
+    if (allocation_.node_count < 2) return true;
+    return read_job_nodes(job_.job, Node::step_deadline()).front().name == allocation_.node_name;
   }
 
   void write_audit(const std::string& refusal) {
@@ -137,34 +146,7 @@ class Boot {
   void stage() {
     // From here on the image's files are in use, and eviction passes them by.
     node_.records.save(record_);
-    make_room();
-    root_path_ = stage_file(image_->root);
-    kernel_path_ = image_->kernel ? stage_file(*image_->kernel) : node_.site.kernel;
-    initrd_path_ = image_->initrd ? stage_file(*image_->initrd) : node_.site.initrd;
-  }
-
-  /// Evicts what no job uses where the cache would outgrow its bound. A cache that stays too large,
-  /// because jobs use all of it, is no reason to refuse a job.
-  void make_room() {
-    if (node_.site.cache_max_mib == 0) return;
-    std::uint64_t missing_bytes = 0;
-    for (const auto& file : {std::optional(image_->root), image_->kernel, image_->initrd}) {
-      if (file && !node_.cache.holds(*file->digest, file->size_bytes))
-        missing_bytes += file->size_bytes;
-    }
-    if (missing_bytes == 0) return;
-    const std::uint64_t most_bytes = node_.site.cache_max_mib << 20U;
-    try {
-      evict_files(node_.site.cache, most_bytes - std::min(most_bytes, missing_bytes), node_.records,
-                  node_.catalog);
-    } catch (const Error& e) {
-      log_warning("the cache keeps what it has: " + e.text());
-    }
-  }
-
-  std::string stage_file(const ImageFile& file) {
-    return node_.cache.ensure(*file.digest, file.size_bytes, node_.catalog.file_path(*file.digest),
-                              Deadline::in(kStageTimeout));
+    staged_ = stage_image(node_, *image_);
   }
 
   void make_disk() {
@@ -188,7 +170,7 @@ class Boot {
     record_.token = random_hex(kTokenBytes);
     record_.guest_address = control_link::kGuestAddress;
     record_.port = control_link::kAgentPort;
-    write_job_initrd(initrd_path_, guest_config(), job_initrd_path(node_.site.scratch, job_.job));
+    write_job_initrd(staged_.initrd, guest_config(), job_initrd_path(node_.site.scratch, job_.job));
     // The token must be known to whoever comes after us, should we be killed from here on.
     node_.records.save(record_);
   }
@@ -210,7 +192,9 @@ class Boot {
     }
     guest.root_device = disk_device(node_.hypervisor->kind(), 0);
     guest.root_format = image_->root_format;
-    guest.scratch_device = disk_device(node_.hypervisor->kind(), 1);
+    for (std::size_t i = 1; i <= staged_.layers.size(); ++i)
+      guest.layer_devices.push_back(disk_device(node_.hypervisor->kind(), i));
+    guest.scratch_device = disk_device(node_.hypervisor->kind(), staged_.layers.size() + 1);
     guest.user_name = user_.name;
     guest.uid = user_.uid;
     guest.gid = user_.gid;
@@ -238,10 +222,12 @@ class Boot {
     domain.memory_mib = record_.memory_mib;
     domain.pinned_cpus = cpus_.pinned;
     domain.numa_node = cpus_.numa_node;
-    domain.kernel = kernel_path_;
+    domain.kernel = staged_.kernel;
     domain.initrd = job_initrd_path(node_.site.scratch, job_.job);
     domain.kernel_options = image_->kernel_options.value_or(node_.site.kernel_options);
-    domain.disks = {{root_path_, true}, {disk_path_, false}};
+    domain.disks = {{staged_.root, true}};
+    for (const auto& layer : staged_.layers) domain.disks.push_back({layer, true});
+    domain.disks.push_back({disk_path_, false});
     if (private_network_) domain.private_mac = private_network_->own.guest_mac;
     domain.console_log = node_.records.file(job_.job, "console.log");
     node_.hypervisor->create(domain, Node::step_deadline());
@@ -357,9 +343,7 @@ class Boot {
   std::optional<ImagePolicy> policy_;
   std::optional<Approval> approval_;
   std::optional<Manifest> image_;
-  std::string root_path_;
-  std::string kernel_path_;
-  std::string initrd_path_;
+  StagedImage staged_;
   std::string disk_path_;
   std::vector<std::string> server_files_;
 };

@@ -8,8 +8,9 @@ namespace workspace {
 namespace {
 
 void add_files(std::set<Digest>& files, const Manifest& manifest) {
-  for (const auto& file : {std::optional(manifest.root), manifest.kernel, manifest.initrd})
-    if (file && file->digest) files.insert(*file->digest);
+  for_each_file(manifest, [&](const std::string&, const ImageFile& file) {
+    if (file.digest) files.insert(*file.digest);
+  });
 }
 
 }  // namespace

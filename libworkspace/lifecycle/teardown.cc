@@ -7,6 +7,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/log.h"
 #include "libworkspace/lifecycle/job_initrd.h"
+#include "libworkspace/lifecycle/saving.h"
 #include "libworkspace/lifecycle/steps.h"
 #include "libworkspace/network/job_namespace.h"
 #include "libworkspace/watch/job_watch.h"
@@ -14,16 +15,20 @@
 namespace workspace {
 namespace {
 
-/// From here on no task may enter, whatever happens to this process. A record that cannot be read
-/// is removed at the end like any other: its folder alone keeps tasks from running on the host.
-void mark_ending(const RecordStore& records, JobId job) {
+/// From here on no task may enter, whatever happens to this process. Returns the record as it was
+/// before, if there is one. A record that cannot be read is removed at the end like any other: its
+/// folder alone keeps tasks from running on the host.
+std::optional<JobRecord> mark_ending(const RecordStore& records, JobId job) {
   try {
-    auto record = records.load(job);
-    if (!record) return;
-    record->state = WorkspaceState::kEnding;
-    records.save(*record);
+    const auto record = records.load(job);
+    if (!record) return record;
+    JobRecord ending = *record;
+    ending.state = WorkspaceState::kEnding;
+    records.save(ending);
+    return record;
   } catch (const Error& e) {
     log_warning(e.text());
+    return std::nullopt;
   }
 }
 
@@ -38,29 +43,36 @@ std::optional<FileLock> lock_unless_gone(const RecordStore& records, JobId job) 
   }
 }
 
-}  // namespace
-
-void remove_job_parts(Node& node, JobId job) {
+/// A job whose record says so is saved on the way, while what is saved is there.
+void remove_job_parts(Node& node, const JobRecord& record) {
+  const JobId job = record.job;
+  Saving saving(node, record);
   Steps steps;
   steps.run("watch", "ending the job's watch", [&] {
     end_watch(watch_socket(node.records.runtime_dir(), job), Node::step_deadline());
   });
+  steps.run("settle", "ending the tasks of a job that is saved", [&] { saving.settle(); });
   steps.run("domain", "destroying the domain",
             [&] { node.hypervisor->destroy(job, Node::step_deadline()); });
   steps.run("network", "removing the network namespace",
             [&] { JobNamespace(job, node.hypervisor->kind()).remove(Node::step_deadline()); });
+  steps.run("save", "saving what the job changed", [&] { saving.keep(); });
   steps.run("disk", "removing the scratch disk", [&] {
     node.scratch.remove(job);
     remove_job_initrd(node.site.scratch, job);
   });
 }
 
+}  // namespace
+
+void remove_job_parts(Node& node, JobId job) { remove_job_parts(node, JobRecord(job)); }
+
 void tear_down_workspace(Node& node, JobId job) {
   node.records.make_folder(job);
   const auto lock = lock_unless_gone(node.records, job);
   if (!lock) return;
-  mark_ending(node.records, job);
-  remove_job_parts(node, job);
+  const auto record = mark_ending(node.records, job);
+  remove_job_parts(node, record.value_or(JobRecord(job)));
   node.records.remove(job);
 }
 

@@ -7,9 +7,10 @@ namespace workspace {
 
 /// Removes all that a job's workspace has on this node, in the one order that leaves nothing: the
 /// watch; the domain; the helpers, sockets and links of its network namespace and the namespace;
-/// the disks; the record. Each step takes "already gone" for success, so it may be called at any
-/// time and again. If a step fails the record stays, and with it the knowledge that something is
-/// left. Errors: kHost; kTimeout.
+/// the disks; the record. What a job that asked for it has changed is saved before its disk goes
+/// (saving.h). Each step takes "already gone" for success, so it may be called at any time and
+/// again. If a step fails the record stays, and with it the knowledge that something is left.
+/// Errors: kHost; kTimeout.
 void tear_down_workspace(Node& node, JobId job);
 
 /// The same for a caller that holds the job's lock, without the last step.

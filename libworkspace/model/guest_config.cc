@@ -127,6 +127,7 @@ GuestConfig parse_fields(std::string_view text) {
   config.ssh_keys = take_ssh_keys(fields);
   config.root_device = fields.take("root_device");
   config.root_format = parse_root_format(fields.take("root_format"));
+  if (fields.has("layer_devices")) config.layer_devices = split(fields.take("layer_devices"), ',');
   config.scratch_device = fields.take("scratch_device");
   config.user_name = fields.take("user_name");
   config.uid = static_cast<std::uint32_t>(fields.take_number("uid", UINT32_MAX));
@@ -180,6 +181,7 @@ std::string GuestConfig::to_lines() const {
   }
   fields.add("root_device", root_device);
   fields.add("root_format", name_of(root_format));
+  if (!layer_devices.empty()) fields.add("layer_devices", join(layer_devices, ","));
   fields.add("scratch_device", scratch_device);
   fields.add("user_name", user_name);
   fields.add("uid", std::uint64_t{uid});

@@ -68,6 +68,7 @@ struct GuestConfig {
 
   std::string root_device;  ///< such as `vda`, under /dev
   RootFormat root_format = RootFormat::kSquashfs;
+  std::vector<std::string> layer_devices;  ///< squashfs, from the one next to the root upwards
   std::string scratch_device;
 
   std::string user_name;

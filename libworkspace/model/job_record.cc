@@ -65,6 +65,7 @@ JobRecord parse_fields(std::string_view text) {
   record.cpus = parse_cpus(fields.take_or("cpus", ""));
   record.helper_cpus = parse_cpus(fields.take_or("helper_cpus", ""));
   record.task_prolog = fields.take_or("task_prolog", "");
+  record.save_as = fields.take_or("save_as", "");
   record.token = fields.take("token");
   std::string name;
   std::string value;
@@ -112,6 +113,7 @@ std::string JobRecord::to_lines() const {
   fields.add("cpus", cpus_text(cpus));
   fields.add("helper_cpus", cpus_text(helper_cpus));
   fields.add("task_prolog", task_prolog);
+  if (!save_as.empty()) fields.add("save_as", save_as);
   fields.add("token", token);
   for (const auto& [name, ms] : step_times_ms) fields.add(std::string(kStepPrefix) + name, ms);
   return fields.to_lines();

@@ -57,6 +57,7 @@ struct JobRecord {
   /// The node's CPUs that the job's processes outside the VM are bound to; empty: they are not.
   std::vector<std::uint32_t> helper_cpus;
   std::string task_prolog;  ///< the cluster's TaskProlog; empty: none
+  std::string save_as;      ///< the image that this node keeps the job's changes as; empty: none
 
   std::string token;  ///< 64 hexadecimal digits; proves to the agent that root speaks
 

@@ -68,6 +68,8 @@ struct Manifest {
   std::optional<UtcTime> expires;  ///< from then on nobody may use the image
   ImageFile root;
   RootFormat root_format = RootFormat::kSquashfs;
+  /// What jobs have changed: each a squashfs that overlayfs lays over the root and those before it.
+  std::vector<ImageFile> layers;
   std::optional<ImageFile> kernel;  ///< the site's when the image brings none
   std::optional<ImageFile> initrd;
   std::optional<std::string> kernel_options;  ///< in place of the site's
@@ -80,10 +82,30 @@ struct Manifest {
   ImageNetwork network = ImageNetwork::kPrivate;
   /// The commands of the node that its guests may ask for; nothing said: all that the site permits.
   std::optional<std::vector<std::string>> host_commands;
-  AccessRules access;  ///< besides the site's
+  AccessRules access;       ///< besides the site's
+  bool allow_save = false;  ///< whether a job may keep what it changed as an image
+  std::string owner;        ///< the user whose job saved the image; empty: an admin's
+  std::string base;         ///< what it was saved from, NAME:VERSION@DIGEST; empty: nothing
+
+  static constexpr std::size_t kMaxLayers = 8;
 };
+
+/// Calls `visit` with each file of the image and what it is: root, layer 1 and so on, kernel,
+/// initrd.
+template <class SomeManifest, class Visit>
+void for_each_file(SomeManifest& manifest, Visit visit) {
+  visit(std::string("root"), manifest.root);
+  for (std::size_t i = 0; i < manifest.layers.size(); ++i)
+    visit("layer " + std::to_string(i + 1), manifest.layers[i]);
+  if (manifest.kernel) visit(std::string("kernel"), *manifest.kernel);
+  if (manifest.initrd) visit(std::string("initrd"), *manifest.initrd);
+}
 
 /// Refuses root inside where the image does not permit it. Errors: kDenied.
 void check_root_permitted(const Manifest& manifest);
+
+/// Refuses to save a job's changes where the image does not permit it, or has as many layers as an
+/// image can have. Errors: kDenied.
+void check_save_permitted(const Manifest& manifest);
 
 }  // namespace workspace

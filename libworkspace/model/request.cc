@@ -81,6 +81,7 @@ WorkspaceRequest parse_fields(std::string_view line) {
       parse_working_directory(fields.take_or("workdir", "")),
       fields.has("root") && fields.take_number("root", 1) == 1,
   };
+  if (fields.has("save")) request.save_as = ImageName::parse(fields.take("save"));
   for (const auto& mount : request.mounts) check_mount(mount);
   fields.expect_empty();
   return request;
@@ -103,6 +104,7 @@ std::string WorkspaceRequest::to_line() const {
   if (!outside_variables.empty()) fields.add("env", join(outside_variables, ","));
   if (!working_directory.empty()) fields.add("workdir", working_directory);
   if (root_inside) fields.add("root", std::uint64_t{1});
+  if (save_as) fields.add("save", save_as->text());
   return std::string(kVersionPrefix) + fields.to_line();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,8 @@ struct WorkspaceRequest {
   std::vector<std::string> outside_variables = {};
   std::string working_directory = {};  ///< where tasks start inside; empty: not said
   bool root_inside = false;            ///< whether tasks are to be root inside
+  /// The image to keep the job's changes as; nothing: they go with the job.
+  std::optional<ImageName> save_as = {};
 
   static constexpr std::size_t kMaxLineBytes = 4096;
 

@@ -45,6 +45,8 @@ struct SiteConfig {
   std::uint64_t memory_overhead_mib = 64;  ///< kept from the job's memory for the VM's own cost
   std::uint64_t disk_default_mib = 2048;
   std::uint64_t disk_max_mib = 102400;
+  std::uint64_t save_max_mib = 0;  ///< of what a job may keep as an image; 0: nothing
+  std::chrono::milliseconds save_timeout{120'000};
   std::chrono::milliseconds boot_timeout{60'000};
   std::chrono::milliseconds shutdown_timeout{20'000};
   bool pin_vcpus = true;

@@ -53,6 +53,8 @@ std::string ScratchDisks::create(JobId job, std::uint64_t size_mib, Deadline dea
   return path;
 }
 
+std::string ScratchDisks::path(JobId job) const { return folder_ + "/" + scratch_file_name(job); }
+
 void ScratchDisks::remove(JobId job) const {
   const std::string name = scratch_file_name(job);
   remove_file(folder_ + "/" + name);

@@ -27,6 +27,9 @@ class ScratchDisks {
 
   /// Removes the job's disk and what a killed create() left. "Already gone" is success.
   /// Errors: kHost.
+  /// Where the job's disk is, or would be.
+  [[nodiscard]] std::string path(JobId job) const;
+
   void remove(JobId job) const;
 
   /// The jobs that have something here, for reconciliation. Errors: kHost.

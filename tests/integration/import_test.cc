@@ -75,11 +75,22 @@ class ImportTest : public ::testing::Test {
 
   /// What unsquashfs lists of it: mode, owner, size, time and path.
   std::string listing(const std::string& source) const {
-    const ImportedTree imported = import(source);
+    return unsquashed(import(source).squashfs);
+  }
+
+  /// The last word of each line.
+  static std::vector<std::string> names_of(const std::string& listing) {
+    std::vector<std::string> names;
+    for (const auto& line : split(listing, '\n'))
+      if (!line.empty()) names.push_back(line.substr(line.rfind(' ') + 1));
+    return names;
+  }
+
+  static std::string unsquashed(const UniqueFd& squashfs) {
     Command command;
-    command.argv = {"unsquashfs", "-llnumeric", path_of_fd(imported.squashfs)};
+    command.argv = {"unsquashfs", "-llnumeric", path_of_fd(squashfs)};
     command.environment = {"TZ=UTC"};
-    command.kept_fds = {imported.squashfs.get()};
+    command.kept_fds = {squashfs.get()};
     return check_command(command, soon());
   }
 
@@ -152,6 +163,38 @@ TEST_F(ImportTest, ADryRunTellsAndWritesNothing) {
   EXPECT_EQ(shell("find . | sort"), before);
 }
 
+TEST_F(ImportTest, WhatAJobChangedBecomesALayerThatFlattens) {
+  // A scratch disk as a guest leaves it, and what overlayfs would show of both.
+  shell(R"(mksquashfs tree base.squashfs -quiet -no-progress -all-root >/dev/null
+           mkdir -p scratch/upper/usr/bin scratch/upper/etc scratch/upper/tmp scratch/work
+           mknod scratch/upper/bin c 0 0; ln scratch/upper/bin scratch/upper/usr/bin/again
+           ln scratch/upper/bin scratch/work/spare
+           echo new >scratch/upper/etc/new; ln scratch/upper/etc/new scratch/upper/etc/twice
+           python3 -c 'import os
+os.setxattr("scratch/upper/etc", "trusted.overlay.opaque", b"y")
+os.setxattr("scratch/upper/etc/new", "trusted.overlay.origin", b"x")'
+           echo secret >scratch/upper/tmp/file; echo outside >scratch/outside
+           find scratch -exec touch -h -d @1000000000 {} +
+           mke2fs -q -t ext4 -O ^has_journal -d scratch scratch.ext4 16M)");
+  options_.left_out.add(LeftOut({"tmp/*"}));
+  ImportSource upper = ImportSource::open(folder_.file("scratch.ext4"));
+  upper.kind = SourceKind::kUpper;
+  ImportedTree layer = import_tree(upper, options_, soon(), [](auto...) {});
+  EXPECT_THAT(unsquashed(layer.squashfs),
+              AllOf(HasSubstr("crw-r--r-- 0/0                   0,  0 2001-09-09 01:46 "
+                              "squashfs-root/usr/bin/again\n"),
+                    HasSubstr("squashfs-root/etc/twice\n"), Not(HasSubstr("file")),
+                    Not(HasSubstr("outside"))));
+
+  ImportSource whole = ImportSource::open(folder_.file("base.squashfs"));
+  whole.layers.push_back(std::move(layer.squashfs));
+  EXPECT_THAT(names_of(unsquashed(import_tree(whole, options_, soon(), [](auto...) {}).squashfs)),
+              ::testing::ElementsAre("squashfs-root", "squashfs-root/dev", "squashfs-root/etc",
+                                     "squashfs-root/etc/new", "squashfs-root/etc/twice",
+                                     "squashfs-root/tmp", "squashfs-root/usr",
+                                     "squashfs-root/usr/bin", "squashfs-root/usr/bin/program"));
+}
+
 TEST_F(ImportTest, FlattensTheLayersOfAContainerImage) {
   shell(R"(umoci init --layout oci; umoci new --image oci:v1
            umoci unpack --rootless --image oci:v1 bundle >/dev/null 2>&1
@@ -172,7 +215,8 @@ TEST_F(ImportTest, FlattensTheLayersOfAContainerImage) {
                  HasSubstr("is a saved container image; import it as docker-archive:FILE"));
 
   shell(
-      "f=$(ls -S oci/blobs/sha256/* | head -n1); printf X | dd of=$f bs=1 seek=100 conv=notrunc "
+      "f=$(ls -S oci/blobs/sha256/* | head -n1); printf %64s X | dd of=$f bs=1 seek=100 "
+      "conv=notrunc "
       "status=none");
   expect_refusal("oci", ErrorKind::kInvalid, HasSubstr("cannot be read as a container image: "));
 }

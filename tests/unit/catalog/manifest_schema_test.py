@@ -21,6 +21,8 @@ GOOD = [
     {"env": {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}, "workdir": "/opt"},
     {"mounts": ["/sw:/opt/sw:ro"], "allow_root": True, "network": "none", "host_commands": ["squeue"]},
     {"access": {"allow": {"groups": ["a b"], "qos": []}, "deny": {"users": ["eve"]}}},
+    {"layers": {"1": {"file": "root.squashfs"}, "2": {"file": "root.squashfs"}}, "allow_save": True},
+    {"owner": "ann", "base": "tiny:1@sha256:" + "0" * 64},
     {"version": "2026.1-rc1", "kernel_options": "quiet"},
 ]
 BAD = [
@@ -34,6 +36,10 @@ BAD = [
     {"root": {"file": "root.squashfs", "format": "squashfs", "digest": "sha256:00"}},
     {"root": "root.squashfs"},
     {"kernel": {"file": "vmlinux", "format": "elf"}},
+    {"layers": {"2": {"file": "root.squashfs"}}},
+    {"layers": {"9": {"file": "root.squashfs"}}},
+    {"layers": {"1": "root.squashfs"}},
+    {"allow_save": "perhaps"},
     {"created": "yesterday"},
     {"needs": {"memory": "much"}},
     {"needs": {"vcpus": 65536}},

@@ -29,6 +29,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "memory_overhead: 1G\n"
       "disk_default: 3G\n"
       "disk_max: 1T\n"
+      "save_max: 10G\n"
+      "save_timeout: 3m\n"
       "boot_timeout: 2m\n"
       "shutdown_timeout: 500ms\n"
       "pin_vcpus: false\n"
@@ -56,6 +58,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.memory_overhead_mib, 1024);
   EXPECT_EQ(config.disk_default_mib, 3072);
   EXPECT_EQ(config.disk_max_mib, 1 << 20);
+  EXPECT_EQ(config.save_max_mib, 10240U);
+  EXPECT_EQ(config.save_timeout, std::chrono::minutes(3));
   EXPECT_EQ(config.boot_timeout, std::chrono::minutes(2));
   EXPECT_EQ(config.shutdown_timeout, std::chrono::milliseconds(500));
   EXPECT_FALSE(config.pin_vcpus);
@@ -120,6 +124,8 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.memory_overhead_mib, defaults.memory_overhead_mib);
   EXPECT_EQ(config.disk_default_mib, defaults.disk_default_mib);
   EXPECT_EQ(config.disk_max_mib, defaults.disk_max_mib);
+  EXPECT_EQ(config.save_max_mib, defaults.save_max_mib);
+  EXPECT_EQ(config.save_timeout, defaults.save_timeout);
   EXPECT_EQ(config.boot_timeout, defaults.boot_timeout);
   EXPECT_EQ(config.shutdown_timeout, defaults.shutdown_timeout);
   EXPECT_EQ(config.pin_vcpus, defaults.pin_vcpus);

@@ -55,6 +55,25 @@ TEST_F(ResolveTest, PinsTheImageAndCarriesWhatItNeeds) {
   EXPECT_EQ(WorkspaceRequest::parse(request.to_line()).to_line(), request.to_line());
 }
 
+TEST_F(ResolveTest, SavesWhereSiteImageAndNamePermit) {
+  add("kept", "allow_save: true\n");
+  const auto save = [&](const std::string& image, const std::string& name) {
+    RequestTexts texts{image, {}, {}};
+    texts.save = name;
+    return resolve(texts);
+  };
+  expect_error([&] { save("kept", "mine"); }, ErrorKind::kDenied,
+               "this site does not permit --workspace-save (save_max)");
+  config_.save_max_mib = 100;
+  const auto request = save("kept", "mine");
+  EXPECT_EQ(request.save_as->text(), "mine");
+  EXPECT_EQ(WorkspaceRequest::parse(request.to_line()).to_line(), request.to_line());
+  expect_error([&] { save("tiny", "mine"); }, ErrorKind::kDenied,
+               "image 'tiny:1' does not permit --workspace-save (allow_save in its manifest)");
+  expect_error([&] { save("kept", "tiny"); }, ErrorKind::kDenied,
+               "the name 'tiny' is that of an image of the site's; save under another name");
+}
+
 TEST_F(ResolveTest, CarriesWhatIsSaidOfTheInside) {
   const auto request = resolve({"rooted", {}, {}, "PATH,TZ", "/data", true});
   EXPECT_EQ(request.outside_variables, (std::vector<std::string>{"PATH", "TZ"}));

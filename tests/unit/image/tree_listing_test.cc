@@ -14,10 +14,11 @@ namespace {
 using testing::expect_error;
 
 /// A source of files that a test names.
+using Listed = std::vector<std::pair<TreeEntry, std::string>>;
+
 class ListedSource : public EntrySource {
  public:
-  explicit ListedSource(std::vector<std::pair<TreeEntry, std::string>> files)
-      : files_(std::move(files)) {}
+  explicit ListedSource(Listed files) : files_(std::move(files)) {}
 
   std::optional<TreeEntry> next() override {
     if (at_ == files_.size()) return std::nullopt;
@@ -46,21 +47,28 @@ TreeEntry named(std::string path, EntryType type = EntryType::kFile, std::string
   return entry;
 }
 
-TEST(TreeListing, IsReadBackAsItWasWritten) {
+/// What is told of a source and the layers over it.
+TreeListing list(const std::vector<Listed>& files) {
   const testing::TemporaryFolder folder;
   const std::string path = folder.file("listing");
+  std::vector<std::unique_ptr<EntrySource>> sources;
+  for (const auto& one : files) sources.push_back(std::make_unique<ListedSource>(one));
   {
-    ListedSource source({{named("etc/os-release"), "ID=old\nNAME=\"Old Linux\"\n"},
-                         {named("var/lib/dpkg/status"),
-                          "Package: b\nStatus: install ok installed\nVersion: 2\n\nPackage: a\n"
-                          "Status: deinstall ok config-files\nVersion: 1\n"},
-                         {named("a b\n"), "x"},
-                         {named("hard", EntryType::kHardLink, "a b\n"), ""},
-                         {named("soft", EntryType::kSymlink, "/etc"), ""}});
     const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    list_tree(source, TreeLimits(), fd.get());
+    list_tree(sources, TreeLimits(), fd.get());
   }
-  const TreeListing listing = parse_listing(read_file(path, 1 << 20));
+  return parse_listing(read_file(path, 1 << 20));
+}
+
+TEST(TreeListing, IsReadBackAsItWasWritten) {
+  const TreeListing listing =
+      list({Listed{{named("etc/os-release"), "ID=old\nNAME=\"Old Linux\"\n"},
+                   {named("var/lib/dpkg/status"),
+                    "Package: b\nStatus: install ok installed\nVersion: 2\n\nPackage: a\n"
+                    "Status: deinstall ok config-files\nVersion: 1\n"},
+                   {named("a b\n"), "x"},
+                   {named("hard", EntryType::kHardLink, "a b\n"), ""},
+                   {named("soft", EntryType::kSymlink, "/etc"), ""}}});
   EXPECT_EQ(listing.package_database, "dpkg");
   EXPECT_THAT(listing.packages, ::testing::ElementsAre(ListedPackage{"b", "2"}));
   EXPECT_EQ(listing.os_release.at("NAME"), "Old Linux");
@@ -72,6 +80,35 @@ TEST(TreeListing, IsReadBackAsItWasWritten) {
   EXPECT_EQ(listing.files[4].target, "a b\n");
   EXPECT_EQ(listing.files[5].type, 'l');
   EXPECT_EQ(listing.files[5].target, "/etc");
+}
+
+TEST(TreeListing, TellsWhatLayersLeaveOfTheRoot) {
+  TreeEntry emptied = named("opt", EntryType::kFolder);
+  emptied.xattrs = {{"trusted.overlay.opaque", "y"}};
+  const TreeListing listing = list({{{named("etc/os-release"), "ID=below\n"},
+                                     {named("opt/old"), "x"},
+                                     {named("gone/file"), "x"}},
+                                    {{named("etc/os-release"), "ID=above\n"},
+                                     {named("gone", EntryType::kWhiteout), ""},
+                                     {emptied, ""},
+                                     {named("opt/new"), "y"}}});
+  EXPECT_EQ(listing.os_release.at("ID"), "above");
+  std::vector<std::string> paths;
+  for (const auto& file : listing.files) paths.push_back(file.path);
+  EXPECT_THAT(paths, ::testing::ElementsAre("", "etc", "etc/os-release", "opt", "opt/new"));
+}
+
+TEST(TreeListing, RefusesOverlayfsNotesThatNeedAnotherFile) {
+  for (const char* note : {"redirect", "metacopy", "whiteout"}) {
+    TreeEntry entry = named("moved", EntryType::kFolder);
+    entry.xattrs = {{std::string("trusted.overlay.") + note, "/etc"}};
+    expect_error(
+        [&] {
+          list({{{named("a"), ""}}, {{entry, ""}}});
+        },
+        ErrorKind::kInvalid,
+        std::string("'moved' has the note '") + note + "' of overlayfs', which no layer may have");
+  }
 }
 
 TEST(TreeListing, RefusesWhatListTreeWouldNotWrite) {

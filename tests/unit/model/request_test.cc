@@ -108,6 +108,7 @@ TEST(WorkspaceRequest, RefusesWhatItWouldNotHaveWritten) {
       {kMinimal + " workdir=data", "workspace workdir 'data' is not an absolute path"},
       {kMinimal + " workdir=/a/../b", "workspace workdir '/a/../b' has an empty, '.' or '..' part"},
       {kMinimal + " root=2", "field 'root' is '2', not a whole number up to 1"},
+      {kMinimal + " save=none", "image name 'none' is reserved: it asks for no workspace"},
       {kMinimal + " mounts=/dev:/a",
        "'/dev' of the node may not be mounted: it is the system's own"},
       {kMinimal + " mounts=/a:/proc",
