@@ -25,6 +25,8 @@ constexpr std::array kReconcileOptions = {
 constexpr std::array kEnterOptions = {
     Option{"--node", "NAME", "on this node of the job; without it the job's first"}, kHelp};
 constexpr std::array kPsOptions = {kJson, kHelp};
+constexpr std::array kReportOptions = {
+    kJson, Option{"--svg", "", "a picture of the job's time, as SVG"}, kConfig, kHelp};
 constexpr std::array kResolveOptions = {
     Option{"--image", "NAME[:VERSION]", "the image; without a version the newest"},
     Option{"--disk", "SIZE", "the scratch disk's size; 0 is the site's default"},
@@ -50,6 +52,8 @@ constexpr std::array kCoreCommands = {
     Subcommand{"console", "JOB", "the boot log of your running job's VM", kEnterOptions,
                &run_console},
     Subcommand{"ps", "[JOB]", "the workspace jobs of this node (root)", kPsOptions, &run_ps},
+    Subcommand{"report", "JOB", "what your job's VM took, once the job has ended", kReportOptions,
+               &run_report},
     Subcommand{"node check", "", "what is right and wrong on this node, and how to mend it (root)",
                kPsOptions, &run_node_check},
     Subcommand{"node reconcile", "", "remove what jobs that Slurm no longer has left here (root)",

@@ -31,6 +31,7 @@ int run_image_lint(const Arguments& arguments);
 int run_config_check(const Arguments& arguments);
 int run_image_show(const Arguments& arguments);
 int run_resolve(const Arguments& arguments);
+int run_report(const Arguments& arguments);
 int run_ps(const Arguments& arguments);
 int run_node_check(const Arguments& arguments);
 int run_enter(const Arguments& arguments);

@@ -41,6 +41,13 @@ bool parse_private_network(const std::string& text) {
   throw invalid("private_network '" + printable(text, 32) + "' is not known; there are auto, none");
 }
 
+std::uint64_t parse_reports_max(const std::string& text) {
+  const auto count = parse_decimal(text, 1'000'000);
+  if (!count)
+    throw invalid("reports_max '" + printable(text, 32) + "' is not a number up to 1000000");
+  return *count;
+}
+
 std::uint16_t parse_vxlan_port(const std::string& text) {
   const auto port = parse_decimal(text, VxlanId::kHighestFirstPort);
   if (!port || *port < 1024) {
@@ -131,6 +138,8 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
                   "keys",
                   "access",
                   "audit_log",
+                  "reports",
+                  "reports_max",
                   "digest_shown_in"});
   SiteConfig config;
   set(map, "hypervisor", config.hypervisor, parse_hypervisor);
@@ -167,6 +176,8 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   set_path(map, "keys", config.keys);
   set_access(map, config.access);
   set_path(map, "audit_log", config.audit_log);
+  set_path(map, "reports", config.reports);
+  set(map, "reports_max", config.reports_max, parse_reports_max);
   set(map, "digest_shown_in", config.digest_shown_in, parse_digest_place);
   if (config.disk_default_mib > config.disk_max_mib) {
     throw invalid(file + ": disk_default (" + format_size_mib(config.disk_default_mib) +

@@ -11,6 +11,7 @@
 #include "libworkspace/model/digest.h"
 #include "libworkspace/model/hypervisor_kind.h"
 #include "libworkspace/model/job_names.h"
+#include "libworkspace/model/job_report.h"
 
 namespace workspace {
 
@@ -100,6 +101,10 @@ class Hypervisor {
 
   /// False for a domain that is stopped or not there.
   virtual bool is_running(JobId job, Deadline deadline) = 0;
+
+  /// What the job's domain has used so far, but for the network. Never throws: what cannot be had
+  /// is left out.
+  virtual VmUsage usage(JobId job, Deadline deadline) noexcept = 0;
 
   /// All domains of jobs on this node, the stopped ones too.
   virtual std::vector<DomainStatus> list(Deadline deadline) = 0;

@@ -14,6 +14,7 @@
 #include "libworkspace/hypervisor/capabilities.h"
 #include "libworkspace/hypervisor/console.h"
 #include "libworkspace/hypervisor/dom0_cpus.h"
+#include "libworkspace/hypervisor/domain_usage.h"
 #include "libworkspace/hypervisor/domain_xml.h"
 #include "libworkspace/hypervisor/kvm.h"
 #include "libworkspace/hypervisor/libvirt_handles.h"
@@ -181,6 +182,16 @@ class LibvirtHypervisor : public Hypervisor {
       const DomainHandle domain = find_domain(libvirt, job);
       return domain && state_of(domain) != DomainState::kStopped;
     });
+  }
+
+  VmUsage usage(JobId job, Deadline deadline) noexcept override {
+    try {
+      return ask<VmUsage>(deadline, [job, kind = kind_](const Connection& libvirt) {
+        return read_usage(find_domain(libvirt, job), kind);
+      });
+    } catch (const std::exception&) {
+      return {};
+    }
   }
 
   std::vector<DomainStatus> list(Deadline deadline) override {

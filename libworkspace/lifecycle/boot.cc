@@ -24,6 +24,7 @@
 #include "libworkspace/lifecycle/user_folders.h"
 #include "libworkspace/model/control_link.h"
 #include "libworkspace/model/request.h"
+#include "libworkspace/model/utc_time.h"
 #include "libworkspace/network/job_namespace.h"
 #include "libworkspace/network/private_segment.h"
 #include "libworkspace/slurm/allocation_reader.h"
@@ -383,11 +384,14 @@ void boot_workspace(Node& node, const JobEnvironment& job) {
   JobRecord record(job.job);
   record.uid = job.uid;
   record.restart_count = job.restart_count;
+  record.hostname = job.node_name;
+  record.start_unix_ms = unix_now_ms();
   node.records.save(record);
   remove_job_parts(node, job.job);
   try {
     Boot(node, job, record).run();
     record.state = WorkspaceState::kRunning;
+    record.ready_unix_ms = unix_now_ms();
     node.records.save(record);
   } catch (const Error& e) {
     give_up(node, record, e);

@@ -9,6 +9,8 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/log.h"
 #include "libworkspace/base/process.h"
+#include "libworkspace/lifecycle/reporting.h"
+#include "libworkspace/model/utc_time.h"
 #include "libworkspace/network/job_namespace.h"
 #include "libworkspace/slurm/job_query.h"
 #include "libworkspace/watch/job_watch.h"
@@ -43,6 +45,7 @@ bool is_suspended(JobId job) {
 void pause_workspace(Node& node, const JobNamespace& space, JobRecord& record) {
   if (record.state != WorkspaceState::kSuspended) {
     record.state = WorkspaceState::kSuspended;
+    record.suspended_since_unix_ms = unix_now_ms();
     node.records.save(record);
   }
   space.stop_processes();
@@ -54,6 +57,8 @@ void continue_workspace(Node& node, const JobNamespace& space, JobRecord& record
   node.hypervisor->resume(record.job, Node::step_deadline());
   space.continue_processes();
   record.state = WorkspaceState::kRunning;
+  record.suspended_ms += suspended_now_ms(record, unix_now_ms());
+  record.suspended_since_unix_ms = 0;
   node.records.save(record);
 }
 

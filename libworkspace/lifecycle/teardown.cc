@@ -7,6 +7,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/log.h"
 #include "libworkspace/lifecycle/job_initrd.h"
+#include "libworkspace/lifecycle/reporting.h"
 #include "libworkspace/lifecycle/saving.h"
 #include "libworkspace/lifecycle/steps.h"
 #include "libworkspace/network/job_namespace.h"
@@ -44,7 +45,7 @@ std::optional<FileLock> lock_unless_gone(const RecordStore& records, JobId job) 
 }
 
 /// A job whose record says so is saved on the way, while what is saved is there.
-void remove_job_parts(Node& node, const JobRecord& record) {
+Steps::Times remove_parts(Node& node, const JobRecord& record) {
   const JobId job = record.job;
   Saving saving(node, record);
   Steps steps;
@@ -61,18 +62,21 @@ void remove_job_parts(Node& node, const JobRecord& record) {
     node.scratch.remove(job);
     remove_job_initrd(node.site.scratch, job);
   });
+  return steps.times_ms();
 }
 
 }  // namespace
 
-void remove_job_parts(Node& node, JobId job) { remove_job_parts(node, JobRecord(job)); }
+void remove_job_parts(Node& node, JobId job) { remove_parts(node, JobRecord(job)); }
 
 void tear_down_workspace(Node& node, JobId job) {
   node.records.make_folder(job);
   const auto lock = lock_unless_gone(node.records, job);
   if (!lock) return;
+  auto report = begin_report(node, job);
   const auto record = mark_ending(node.records, job);
-  remove_job_parts(node, record.value_or(JobRecord(job)));
+  const Steps::Times times_ms = remove_parts(node, record.value_or(JobRecord(job)));
+  finish_report(node, report, times_ms);
   node.records.remove(job);
 }
 

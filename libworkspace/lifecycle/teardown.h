@@ -13,7 +13,7 @@ namespace workspace {
 /// Errors: kHost; kTimeout.
 void tear_down_workspace(Node& node, JobId job);
 
-/// The same for a caller that holds the job's lock, without the last step.
+/// The same for a caller that holds the job's lock, without the last step and with nothing saved.
 void remove_job_parts(Node& node, JobId job);
 
 }  // namespace workspace

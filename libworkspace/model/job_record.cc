@@ -42,6 +42,11 @@ std::vector<std::uint32_t> parse_cpus(const std::string& text) {
   return cpus;
 }
 
+/// A job that began under an earlier release has no such field.
+std::uint64_t take_number_or_0(Fields& fields, std::string_view name) {
+  return fields.has(name) ? fields.take_number(name) : 0;
+}
+
 JobRecord parse_fields(std::string_view text) {
   Fields fields = Fields::from_lines(text);
   if (fields.take("version") != "1") throw Error(ErrorKind::kInvalid, "its version is not 1");
@@ -66,6 +71,10 @@ JobRecord parse_fields(std::string_view text) {
   record.helper_cpus = parse_cpus(fields.take_or("helper_cpus", ""));
   record.task_prolog = fields.take_or("task_prolog", "");
   record.save_as = fields.take_or("save_as", "");
+  record.start_unix_ms = take_number_or_0(fields, "start_unix_ms");
+  record.ready_unix_ms = take_number_or_0(fields, "ready_unix_ms");
+  record.suspended_since_unix_ms = take_number_or_0(fields, "suspended_since_unix_ms");
+  record.suspended_ms = take_number_or_0(fields, "suspended_ms");
   record.token = fields.take("token");
   std::string name;
   std::string value;
@@ -114,6 +123,10 @@ std::string JobRecord::to_lines() const {
   fields.add("helper_cpus", cpus_text(helper_cpus));
   fields.add("task_prolog", task_prolog);
   if (!save_as.empty()) fields.add("save_as", save_as);
+  fields.add("start_unix_ms", start_unix_ms);
+  fields.add("ready_unix_ms", ready_unix_ms);
+  fields.add("suspended_since_unix_ms", suspended_since_unix_ms);
+  fields.add("suspended_ms", suspended_ms);
   fields.add("token", token);
   for (const auto& [name, ms] : step_times_ms) fields.add(std::string(kStepPrefix) + name, ms);
   return fields.to_lines();

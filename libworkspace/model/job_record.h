@@ -59,6 +59,12 @@ struct JobRecord {
   std::string task_prolog;  ///< the cluster's TaskProlog; empty: none
   std::string save_as;      ///< the image that this node keeps the job's changes as; empty: none
 
+  // By the node's clock, in milliseconds since 1970; 0: not yet.
+  std::uint64_t start_unix_ms = 0;            ///< the prolog began
+  std::uint64_t ready_unix_ms = 0;            ///< the VM was ready for tasks
+  std::uint64_t suspended_since_unix_ms = 0;  ///< while kSuspended
+  std::uint64_t suspended_ms = 0;             ///< in earlier suspensions
+
   std::string token;  ///< 64 hexadecimal digits; proves to the agent that root speaks
 
   /// The prolog's steps in their order, each with its time in milliseconds.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,7 @@ std::string format_utc_time(UtcTime time);
 
 /// The node's clock.
 UtcTime utc_now();
+/// The same in milliseconds since 1970.
+std::uint64_t unix_now_ms();
 
 }  // namespace workspace

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <sstream>
 #include <vector>
@@ -77,6 +78,29 @@ bool has_tcp_sockets() {
   std::ifstream table("/proc/thread-self/net/tcp");
   std::string line;
   return std::getline(table, line) && std::getline(table, line);
+}
+
+/// The counters of the links to the guest in /proc/net/dev (proc_pid_net(5)): what a tap or a vif
+/// receives the guest has sent.
+JobNamespace::Traffic read_traffic() {
+  JobNamespace::Traffic traffic;
+  std::ifstream table("/proc/thread-self/net/dev");
+  std::string line;
+  while (std::getline(table, line)) {
+    const auto colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    std::string name = line.substr(0, colon);
+    name.erase(0, name.find_first_not_of(' '));
+    if (!job_of_tap(name) && !name.starts_with("vif")) continue;
+    std::istringstream words(line.substr(colon + 1));
+    std::vector<std::uint64_t> counters(std::istream_iterator<std::uint64_t>(words), {});
+    constexpr std::size_t kReceived = 0;
+    constexpr std::size_t kSent = 8;
+    if (counters.size() <= kSent) continue;
+    traffic.sent_bytes += counters[kReceived];
+    traffic.received_bytes += counters[kSent];
+  }
+  return traffic;
 }
 
 /// Whether a socket has sent what is not acknowledged: the tx_queue of /proc/net/tcp (proc(5)).
@@ -166,6 +190,12 @@ UniqueFd JobNamespace::open() const {
   if (!fd.valid() || !is_namespace(fd.get()))
     throw Error(ErrorKind::kNotFound, "there is no network namespace " + namespace_name(job_));
   return fd;
+}
+
+JobNamespace::Traffic JobNamespace::traffic() const {
+  Traffic traffic;
+  in_namespace(open().get(), [&] { traffic = read_traffic(); });
+  return traffic;
 }
 
 void JobNamespace::stop_processes() const { stop_processes_in_namespace(open().get()); }

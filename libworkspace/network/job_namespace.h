@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -33,6 +34,14 @@ class JobNamespace {
   /// The namespace's descriptor, for setns(2) and Command::network_namespace_fd.
   /// Errors: kNotFound when there is none.
   [[nodiscard]] UniqueFd open() const;
+
+  /// What the guest has received and sent over the links of the namespace. Errors: kNotFound when
+  /// there is no namespace; kHost.
+  struct Traffic {
+    std::uint64_t received_bytes = 0;
+    std::uint64_t sent_bytes = 0;
+  };
+  [[nodiscard]] Traffic traffic() const;
 
   /// Stops the processes that live in the namespace (SIGSTOP), or lets them go on (SIGCONT).
   /// Errors: kNotFound when there is no namespace.

@@ -44,6 +44,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "keys: /k/keys\n"
       "access: {\"course-*\": {allow: {accounts: [a]}}, \"*\": {deny: {users: [eve]}}}\n"
       "audit_log: /l/audit\n"
+      "reports: /r\n"
+      "reports_max: 7\n"
       "digest_shown_in: comment\n"
       "kernel_options: \"quiet loglevel=3\"\n",
       "f");
@@ -78,6 +80,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.access[1].images, "*");
   EXPECT_EQ(describe(config.access[1].rules), "everybody; not users eve");
   EXPECT_EQ(config.audit_log, "/l/audit");
+  EXPECT_EQ(config.reports, "/r");
+  EXPECT_EQ(config.reports_max, 7U);
   EXPECT_EQ(config.digest_shown_in, DigestPlace::kComment);
   EXPECT_EQ(config.kernel_options, "quiet loglevel=3");
 }
@@ -138,6 +142,8 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.keys, defaults.keys);
   EXPECT_TRUE(config.access.empty());
   EXPECT_EQ(config.audit_log, defaults.audit_log);
+  EXPECT_EQ(config.reports, defaults.reports);
+  EXPECT_EQ(config.reports_max, defaults.reports_max);
   EXPECT_EQ(config.digest_shown_in, defaults.digest_shown_in);
 }
 
@@ -163,6 +169,7 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
            Case{"pin_vcpus: yes\n", "f:1: pin_vcpus 'yes' is neither true nor false"},
            Case{"require_approval: yes\n", "f:1: require_approval 'yes' is neither true nor false"},
            Case{"keys: keys\n", "f:1: keys 'keys' is not an absolute path"},
+           Case{"reports_max: many\n", "f:1: reports_max 'many' is not a number up to 1000000"},
            Case{"audit_log: none\n", "f:1: audit_log 'none' is not an absolute path"},
            Case{"digest_shown_in: here\n",
                 "f:1: 'here' is no place for the digest; there are admin_comment, comment, none"},

@@ -78,7 +78,7 @@ TEST(Dispatch, RefusesCommandsThatAreNone) {
   };
   for (const auto& [words, message] : {
            Case{{}, "a command is missing; see workspace --help"},
-           Case{{"depart"}, "unknown command 'depart'; see workspace --help"},
+           Case{{"dismantle"}, "unknown command 'dismantle'; see workspace --help"},
            Case{{"lst"}, "unknown command 'lst'; did you mean 'list'?"},
            Case{{"image"}, "unknown command 'image'; see workspace --help"},
            Case{{"image", "lst"}, "unknown command 'image lst'; did you mean 'image list'?"},

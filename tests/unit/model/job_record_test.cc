@@ -29,6 +29,10 @@ JobRecord full_record() {
   record.cpus = {4, 0};
   record.helper_cpus = {0, 4};
   record.task_prolog = "/site/task prolog";
+  record.start_unix_ms = 1;
+  record.ready_unix_ms = 2;
+  record.suspended_since_unix_ms = 3;
+  record.suspended_ms = 4;
   record.token = std::string(64, 'f');
   record.step_times_ms = {{"stage", 12}, {"boot", 2345}, {"authorise", 0}};
   return record;
@@ -47,6 +51,10 @@ TEST(JobRecord, GoesBothWays) {
   EXPECT_EQ(record.cpus, (std::vector<std::uint32_t>{4, 0}));
   EXPECT_EQ(record.helper_cpus, (std::vector<std::uint32_t>{0, 4}));
   EXPECT_EQ(record.task_prolog, "/site/task prolog");
+  EXPECT_EQ(record.start_unix_ms, 1U);
+  EXPECT_EQ(record.ready_unix_ms, 2U);
+  EXPECT_EQ(record.suspended_since_unix_ms, 3U);
+  EXPECT_EQ(record.suspended_ms, 4U);
   EXPECT_EQ(record.step_times_ms, full_record().step_times_ms);
 }
 

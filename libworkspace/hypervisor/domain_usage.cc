@@ -1,0 +1,61 @@
+#include "libworkspace/hypervisor/domain_usage.h"
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+#include "libworkspace/base/fd.h"
+#include "libworkspace/hypervisor/hypervisor.h"
+
+namespace workspace {
+namespace {
+
+constexpr std::uint64_t kNsInMs = 1'000'000;
+/// Where libvirt's QEMU driver keeps the process id of a domain.
+constexpr char kPidFolder[] = "/run/libvirt/qemu/";
+constexpr std::size_t kMaxPidBytes = 32;
+
+/// The most that the domain's QEMU process has held at once.
+std::optional<std::uint64_t> process_peak_kib(const std::string& domain) {
+  try {
+    std::string pid = read_file(kPidFolder + domain + ".pid", kMaxPidBytes);
+    pid.resize(std::min(pid.size(), pid.find_first_not_of("0123456789")));
+    std::ifstream status("/proc/" + pid + "/status");
+    std::string word;
+    std::uint64_t kib = 0;
+    while (status >> word)
+      if (word == "VmHWM:" && status >> kib) return kib;
+  } catch (const Error&) {
+    // A libvirt that keeps it elsewhere.
+  }
+  return std::nullopt;
+}
+
+void add_disk(const DomainHandle& domain, const std::string& device, VmUsage& usage) {
+  virDomainBlockStatsStruct stats{};
+  if (virDomainBlockStats(domain.get(), device.c_str(), &stats, sizeof stats) != 0) return;
+  const auto add = [](std::optional<std::uint64_t>& sum, long long bytes) {
+    if (bytes >= 0) sum = sum.value_or(0) + static_cast<std::uint64_t>(bytes);
+  };
+  add(usage.disk_read_bytes, stats.rd_bytes);
+  add(usage.disk_written_bytes, stats.wr_bytes);
+}
+
+}  // namespace
+
+VmUsage read_usage(const DomainHandle& domain, HypervisorKind kind) {
+  VmUsage usage;
+  if (!domain) return usage;
+  virDomainInfo info{};
+  if (virDomainGetInfo(domain.get(), &info) == 0) {
+    usage.cpu_time_ms = info.cpuTime / kNsInMs;
+    if (kind == HypervisorKind::kXen) usage.memory_peak_kib = info.memory;
+  }
+  if (kind == HypervisorKind::kQemu)
+    usage.memory_peak_kib = process_peak_kib(virDomainGetName(domain.get()));
+  // The image and the scratch disk.
+  for (std::size_t index = 0; index < 2; ++index) add_disk(domain, disk_device(kind, index), usage);
+  return usage;
+}
+
+}  // namespace workspace

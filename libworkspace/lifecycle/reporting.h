@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libworkspace/lifecycle/node.h"
+#include "libworkspace/lifecycle/steps.h"
+#include "libworkspace/model/job_record.h"
+#include "libworkspace/model/job_report.h"
+
+namespace workspace {
+
+/// How long the suspension has lasted in which the record stands; 0: in none.
+std::uint64_t suspended_now_ms(const JobRecord& record, std::uint64_t now_unix_ms);
+
+/// What a teardown reports of the job by its record, before anything is removed. Nothing when there
+/// is none to report: the record has been lost, or another teardown has reported it.
+std::optional<JobReport> report_of(const JobRecord& record, std::uint64_t now_unix_ms);
+
+/// The same of the job's record on this node, with what its VM has used. Never throws: a report is
+/// no reason to keep a VM.
+std::optional<JobReport> begin_report(Node& node, JobId job) noexcept;
+
+/// Writes the report, once nothing of the job is left but its record. A report that cannot be
+/// written is told in the log.
+void finish_report(const Node& node, std::optional<JobReport>& report,
+                   const Steps::Times& teardown_ms) noexcept;
+
+}  // namespace workspace

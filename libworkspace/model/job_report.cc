@@ -1,0 +1,110 @@
+#include "libworkspace/model/job_report.h"
+
+#include <array>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fields.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace {
+namespace {
+
+constexpr std::string_view kBootPrefix = "boot.";
+constexpr std::string_view kTeardownPrefix = "teardown.";
+
+using UsageField = std::optional<std::uint64_t> VmUsage::*;
+constexpr std::array<std::pair<std::string_view, UsageField>, 6> kUsageFields = {
+    {{"cpu_time_ms", &VmUsage::cpu_time_ms},
+     {"memory_peak_kib", &VmUsage::memory_peak_kib},
+     {"disk_read_bytes", &VmUsage::disk_read_bytes},
+     {"disk_written_bytes", &VmUsage::disk_written_bytes},
+     {"network_received_bytes", &VmUsage::network_received_bytes},
+     {"network_sent_bytes", &VmUsage::network_sent_bytes}}};
+
+JobReport::Steps take_steps(Fields& fields, std::string_view prefix) {
+  JobReport::Steps steps;
+  std::string name;
+  std::string value;
+  while (fields.take_prefixed(prefix, name, value)) {
+    const auto ms = parse_decimal(value);
+    if (!ms) throw Error(ErrorKind::kInvalid, "the time of step '" + name + "' is not a number");
+    steps.emplace_back(name, *ms);
+  }
+  return steps;
+}
+
+std::uint32_t take_u32(Fields& fields, std::string_view name) {
+  return static_cast<std::uint32_t>(fields.take_number(name, UINT32_MAX));
+}
+
+JobReport parse_fields(std::string_view text) {
+  Fields fields = Fields::from_lines(text);
+  if (fields.take("version") != "1") throw Error(ErrorKind::kInvalid, "its version is not 1");
+  JobReport report(JobId::parse(fields.take("job_id")));
+  report.uid = take_u32(fields, "uid");
+  report.restart_count = take_u32(fields, "restart_count");
+  report.node = fields.take("node");
+  report.image = fields.take("image");
+  report.digest = fields.take("digest");
+  report.outcome = fields.take("outcome");
+  report.reason = fields.take("reason");
+  report.vcpus = take_u32(fields, "vcpus");
+  report.memory_mib = fields.take_number("memory_mib");
+  report.disk_mib = fields.take_number("disk_mib");
+  report.start_unix_ms = fields.take_number("start_unix_ms");
+  report.ready_unix_ms = fields.take_number("ready_unix_ms");
+  report.end_unix_ms = fields.take_number("end_unix_ms");
+  report.gone_unix_ms = fields.take_number("gone_unix_ms");
+  report.suspended_ms = fields.take_number("suspended_ms");
+  report.boot_steps_ms = take_steps(fields, kBootPrefix);
+  report.teardown_steps_ms = take_steps(fields, kTeardownPrefix);
+  for (const auto& [name, field] : kUsageFields)
+    if (fields.has(name)) report.usage.*field = fields.take_number(name);
+  fields.expect_empty();
+  return report;
+}
+
+}  // namespace
+
+std::uint64_t JobReport::run_ms() const {
+  if (ready_unix_ms == 0 || end_unix_ms < ready_unix_ms) return 0;
+  const std::uint64_t whole_ms = end_unix_ms - ready_unix_ms;
+  return whole_ms > suspended_ms ? whole_ms - suspended_ms : 0;
+}
+
+std::string JobReport::to_lines() const {
+  Fields fields;
+  fields.add("version", "1");
+  fields.add("job_id", job.to_string());
+  fields.add("uid", std::uint64_t{uid});
+  fields.add("restart_count", std::uint64_t{restart_count});
+  fields.add("node", node);
+  fields.add("image", image);
+  fields.add("digest", digest);
+  fields.add("outcome", outcome);
+  fields.add("reason", reason);
+  fields.add("vcpus", std::uint64_t{vcpus});
+  fields.add("memory_mib", memory_mib);
+  fields.add("disk_mib", disk_mib);
+  fields.add("start_unix_ms", start_unix_ms);
+  fields.add("ready_unix_ms", ready_unix_ms);
+  fields.add("end_unix_ms", end_unix_ms);
+  fields.add("gone_unix_ms", gone_unix_ms);
+  fields.add("suspended_ms", suspended_ms);
+  for (const auto& [name, ms] : boot_steps_ms) fields.add(std::string(kBootPrefix) + name, ms);
+  for (const auto& [name, ms] : teardown_steps_ms)
+    fields.add(std::string(kTeardownPrefix) + name, ms);
+  for (const auto& [name, field] : kUsageFields)
+    if (usage.*field) fields.add(std::string(name), *(usage.*field));
+  return fields.to_lines();
+}
+
+JobReport JobReport::parse(std::string_view text) {
+  try {
+    return parse_fields(text);
+  } catch (Error& e) {
+    throw e.in("the report of a workspace job is damaged");
+  }
+}
+
+}  // namespace workspace
