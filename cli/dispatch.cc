@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::array kImageOptions = {kConfig, kHelp};
 constexpr std::array kListOptions = {kJson, kConfig, kHelp};
-constexpr std::array kReconcileOptions = {
+constexpr std::array kNodeOptions = {
     Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kHelp};
 constexpr std::array kEnterOptions = {
     Option{"--node", "NAME", "on this node of the job; without it the job's first"}, kHelp};
@@ -57,7 +57,9 @@ constexpr std::array kCoreCommands = {
     Subcommand{"node check", "", "what is right and wrong on this node, and how to mend it (root)",
                kPsOptions, &run_node_check},
     Subcommand{"node reconcile", "", "remove what jobs that Slurm no longer has left here (root)",
-               kReconcileOptions, &run_node_reconcile},
+               kNodeOptions, &run_node_reconcile},
+    Subcommand{"node config", "", "the line for this node in slurm.conf (root)", kNodeOptions,
+               &run_node_config},
     Subcommand{"resolve", "", "check a request and print it as the scheduler carries it",
                kResolveOptions, &run_resolve},
 };

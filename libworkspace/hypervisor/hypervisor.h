@@ -115,6 +115,10 @@ class Hypervisor {
   virtual std::string console_tail(JobId job, std::size_t max_bytes,
                                    Deadline deadline) noexcept = 0;
 
+  /// The memory that there is for domains: QEMU: the machine's, which the node's own system shares;
+  /// Xen: what is free and what domains but dom0 have, so neither dom0's nor Xen's own.
+  virtual std::uint64_t memory_mib(Deadline deadline) = 0;
+
   /// The machine's CPUs as the hypervisor numbers them, for pinned_cpus. In a Xen dom0 these are
   /// not the CPUs that /proc and /sys show; those that dom0 itself is bound to are marked. Empty
   /// when the hypervisor does not tell.

@@ -16,6 +16,7 @@
 #include "libworkspace/hypervisor/dom0_cpus.h"
 #include "libworkspace/hypervisor/domain_usage.h"
 #include "libworkspace/hypervisor/domain_xml.h"
+#include "libworkspace/hypervisor/host_memory.h"
 #include "libworkspace/hypervisor/kvm.h"
 #include "libworkspace/hypervisor/libvirt_handles.h"
 #include "libworkspace/hypervisor/loop_device.h"
@@ -204,6 +205,11 @@ class LibvirtHypervisor : public Hypervisor {
     } catch (const std::exception&) {
       return "";
     }
+  }
+
+  std::uint64_t memory_mib(Deadline deadline) override {
+    return ask<std::uint64_t>(
+        deadline, kind_ == HypervisorKind::kXen ? memory_for_domains_mib : memory_of_machine_mib);
   }
 
   CpuTopology cpu_topology(Deadline deadline) override {

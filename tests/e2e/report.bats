@@ -16,7 +16,6 @@ at = json.loads(sys.argv[1])["reports"][0]
 for key in sys.argv[2:]: at = at[int(key) if key.isdigit() else key]
 print(at)' "$output" "$@"; }
 
-# bats test_tags=xen
 @test "the report of a job that ran" {
     run_job user1 --workspace=tiny --wrap '
         dd if=/dev/zero of=/tmp/much bs=1M count=20 2>/dev/null; sync

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "libworkspace/base/fd.h"
+#include "libworkspace/lifecycle/node_config.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
@@ -95,6 +96,22 @@ TEST(LibvirtHypervisorTest, AMissingDiskIsNamed) {
 
 TEST(LibvirtHypervisorTest, TheMachinesCpusAreLibvirts) {
   EXPECT_EQ(test_hypervisor()->cpu_topology(soon()).size(), 16U);  // the test driver's machine
+}
+
+TEST(LibvirtHypervisorTest, TheLineForSlurmHasTheMachinesSize) {
+  // The test driver's machine: 3 GiB, 2 sockets with 2 cores with 2 threads, in 2 NUMA nodes alike.
+  const auto qemu = test_hypervisor(HypervisorKind::kQemu);
+  EXPECT_EQ(qemu->memory_mib(soon()), 3072U);
+  EXPECT_THAT(node_config(*qemu, "node7", soon()),
+              AllOf(StartsWith("NodeName=node7 CPUs=16 "), HasSubstr(" RealMemory=2560\n")));
+  // On Xen the free memory counts, and that of domains that are not dom0.
+  const auto xen = test_hypervisor();
+  const std::uint64_t before = xen->memory_mib(soon());
+  EXPECT_GT(before, 0U);
+  xen->create(some_description(42), soon());
+  EXPECT_EQ(xen->memory_mib(soon()), before + 64);
+  EXPECT_THAT(node_config(*xen, "node7", soon()),
+              HasSubstr("SlurmdParameters=config_overrides makes it take this line.\n# No CPU is"));
 }
 
 TEST(LibvirtHypervisorTest, QemusConsoleIsReadFromItsLog) {

@@ -1,0 +1,43 @@
+#include "libworkspace/lifecycle/node_config.h"
+
+#include <gtest/gtest.h>
+
+namespace workspace {
+namespace {
+
+/// Two sockets of two cores of two threads.
+CpuTopology two_sockets() {
+  return {{0, 0, 0}, {1, 0, 0}, {2, 0, 1}, {3, 0, 1}, {4, 1, 0}, {5, 1, 0}, {6, 1, 1}, {7, 1, 1}};
+}
+
+CpuTopology without(const std::vector<std::uint32_t>& dom0s) {
+  CpuTopology topology = two_sockets();
+  for (const auto cpu : dom0s) topology[cpu].is_dom0s = true;
+  return topology;
+}
+
+TEST(NodeConfigTest, StatesTheCpusThatAreNotDom0s) {
+  const struct {
+    CpuTopology topology;
+    NodeSize size;
+  } cases[] = {
+      {two_sockets(), {8, 2, 2, 2, 0}},
+      {without({0, 1, 4, 5}), {4, 2, 1, 2, 0}},  // a core of each socket
+      {without({0, 1, 2, 3}), {4, 1, 2, 2, 0}},  // a whole socket
+      {without({0, 1}), {6, 1, 3, 2, 0}},        // sockets that differ
+      {without({0}), {7, 1, 7, 1, 0}},           // cores that differ
+      {{{0, 0, 0}}, {1, 1, 1, 1, 0}},
+      {{}, {0, 1, 0, 1, 0}},
+  };
+  for (const auto& c : cases) EXPECT_EQ(size_of_cpus(c.topology), c.size);
+}
+
+TEST(NodeConfigTest, LeavesTheNodesSystemItsMemory) {
+  EXPECT_EQ(memory_beside_system_mib(65536), 61440U);
+  EXPECT_EQ(memory_beside_system_mib(4096), 3584U);
+  EXPECT_EQ(memory_beside_system_mib(512), 0U);
+  EXPECT_EQ(memory_beside_system_mib(0), 0U);
+}
+
+}  // namespace
+}  // namespace workspace
