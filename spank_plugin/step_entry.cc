@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,14 @@ Value task_item(spank_t spank, spank_item_t item) {
                 std::string("asking Slurm about the task: ") + spank_strerror(error));
   }
   return value;
+}
+
+bool folder_is_there(JobId job) {
+  struct stat info {};
+  const std::string folder = job_folder(build_paths::kRuntimeDir, job);
+  if (::stat(folder.c_str(), &info) == 0) return true;
+  if (errno != ENOENT) throw_errno("looking for " + folder);
+  return false;
 }
 
 /// Both signs can be forged, but only against their own job.
@@ -189,11 +198,9 @@ void stay_on_own_cpus(const cpu_set_t& bound) {
 }  // namespace
 
 bool has_workspace(JobId job) {
-  struct stat info {};
-  const std::string folder = job_folder(build_paths::kRuntimeDir, job);
-  if (::stat(folder.c_str(), &info) == 0) return true;
-  if (errno != ENOENT) throw_errno("looking for " + folder);
-  return false;
+  static std::optional<bool> known;
+  if (!known) known = folder_is_there(job);
+  return *known;
 }
 
 void prepare_entry(spank_t spank) noexcept {

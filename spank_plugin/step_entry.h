@@ -12,7 +12,9 @@ namespace workspace {
 /// the workspace or not at all, whatever options and environment say. Where it is not, the task is
 /// a plain one, and all this costs is one stat.
 
-/// Whether it is there. Only root may ask. Errors: kHost.
+/// Whether it is there. Only root may ask. Looked at once in a slurmstepd, which is of one job and
+/// is started when the job's prolog is over; the processes that it forks for tasks know it from
+/// there. Errors: kHost.
 bool has_workspace(JobId job);
 
 /// The first half, as root: reads the record and connects to the guest's agent. What goes wrong is
