@@ -2,6 +2,7 @@
 
 #include "cli/output.h"
 #include "cli/subcommands.h"
+#include "cli/yaml_verdict.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/trusted_path.h"
 #include "libworkspace/catalog/catalog.h"
@@ -29,17 +30,24 @@ std::vector<std::string> missing_parts(const SiteConfig& config) {
   return lines;
 }
 
+/// What the keys of the site lack; each key's file is read up to its first fault.
+void look_at_keys(const SiteConfig& config) {
+  const TrustedKeys trusted = TrustedKeys::read(config.keys);
+  if (config.require_approval && trusted.keys.empty())
+    warn("keys: " + config.keys +
+         " holds no key, so no image can be used; make one by `workspace image key new NAME`");
+}
+
 }  // namespace
 
 int run_config_check(const Arguments& arguments) {
   const std::string path = absolute_path(arguments.word(0).value_or(site_config_path()));
-  const SiteConfig config = read_site_config(path);
-  const TrustedKeys trusted = TrustedKeys::read(config.keys);
+  YamlFaults faults;
+  const SiteConfig config = check_site_config_file(path, faults);
+  const int status = tell_verdict(arguments, path, faults, path + ": fine");
   for (const auto& line : missing_parts(config)) warn(line);
-  if (config.require_approval && trusted.keys.empty())
-    warn("keys: " + config.keys +
-         " holds no key, so no image can be used; make one by `workspace image key new NAME`");
-  return print(path + ": fine\n");
+  look_at_keys(config);
+  return status;
 }
 
 }  // namespace workspace::cli

@@ -24,7 +24,7 @@ constexpr std::array kNewKeyOptions = {
     kHelp};
 constexpr std::array kKeyListOptions = {kJson, kConfig, kHelp};
 constexpr std::array kRevokeOptions = {kReason, kConfig, kHelp};
-constexpr std::array kHelpAlone = {kHelp};
+constexpr std::array kCheckOptions = {kJson, kHelp};
 
 constexpr std::array kCommands = {
     Subcommand{"image approve", "NAME[:VERSION]", "sign an image, so that it may be used",
@@ -37,10 +37,10 @@ constexpr std::array kCommands = {
                &run_image_key_list},
     Subcommand{"image key revoke", "KEY", "trust a key (its name, or its id) no more",
                kRevokeOptions, &run_image_key_revoke},
-    Subcommand{"image lint", "MANIFEST", "what is wrong with a manifest and its files", kHelpAlone,
-               &run_image_lint},
-    Subcommand{"config check", "[FILE]", "what is wrong with the site's configuration", kHelpAlone,
-               &run_config_check},
+    Subcommand{"image lint", "MANIFEST", "all that is wrong with a manifest and its files",
+               kCheckOptions, &run_image_lint},
+    Subcommand{"config check", "[FILE]", "all that is wrong with the site's configuration",
+               kCheckOptions, &run_config_check},
 };
 
 }  // namespace

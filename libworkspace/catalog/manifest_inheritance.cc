@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
-#include <vector>
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
@@ -18,21 +16,16 @@ namespace {
 
 constexpr std::size_t kMaxPathBytes = 1024;
 
-/// One manifest of the chain.
-struct Link {
-  std::string path;    ///< absolute, without a `..`
-  std::string folder;  ///< of the file, from the first one's folder: empty, or with a `/` behind
-  YamlMap map;
-};
-
-YamlMap read_map(const std::string& path) {
+YamlMap read_map(const std::string& path, YamlFaults* faults) {
   const UniqueFd fd = open_trusted_file(path);
-  YamlMap map = YamlMap::parse(read_all(fd.get(), kMaxManifestBytes, path), path);
+  const std::string text = read_all(fd.get(), kMaxManifestBytes, path);
+  YamlMap map =
+      faults != nullptr ? YamlMap::parse(text, path, *faults) : YamlMap::parse(text, path);
   manifest_keys::check_known(map);
   return map;
 }
 
-std::optional<std::string> parent_of(const YamlMap& map) {
+std::optional<std::string> inherited_by(const YamlMap& map) {
   return map.optional("inherits", [](const std::string& text) {
     if (text.empty()) throw Error(ErrorKind::kInvalid, "inherits names no file");
     return yaml_values::parse_line("inherits", text, kMaxPathBytes);
@@ -43,52 +36,76 @@ std::string with_slash(const std::filesystem::path& folder) {
   return folder.empty() ? "" : folder.string() + "/";
 }
 
-[[noreturn]] void refuse_circle(const std::vector<Link>& chain, const std::string& path) {
-  std::string text =
-      chain.back().map.place_of("inherits") + ": the manifests inherit in a circle: ";
-  for (const auto& link : chain) text += link.path + " > ";
-  throw Error(ErrorKind::kInvalid, text + path);
+}  // namespace
+
+ManifestChain ManifestChain::read(const std::string& path) { return read(path, nullptr); }
+
+ManifestChain ManifestChain::read(const std::string& path, YamlFaults& faults) {
+  return read(path, &faults);
 }
 
-/// The manifest and those behind it, the nearest first.
-std::vector<Link> read_chain(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::vector<Link> chain;
-  chain.push_back({path, "", read_map(path)});
-  while (const auto parent = parent_of(chain.back().map)) {
-    const Link& child = chain.back();
-    // Each part of a trusted path is checked to be no link, so `..` may be taken as it is written.
-    const fs::path named = (fs::path(child.folder) / *parent).lexically_normal();
-    const std::string absolute = (fs::path(path).parent_path() / named).lexically_normal().string();
-    const bool known = std::any_of(chain.begin(), chain.end(),
-                                   [&](const auto& link) { return link.path == absolute; });
-    if (known) refuse_circle(chain, absolute);
-    if (chain.size() > kMaxInherited) {
-      throw Error(ErrorKind::kInvalid, child.map.place_of("inherits") + ": more than " +
-                                           std::to_string(kMaxInherited) +
-                                           " manifests inherit from each other");
-    }
-    try {
-      chain.push_back({absolute, with_slash(named.parent_path()), read_map(absolute)});
-    } catch (Error& e) {
-      if (e.kind() == ErrorKind::kNotFound || e.kind() == ErrorKind::kDenied)
-        throw e.in(chain.back().map.place_of("inherits"));
-      throw;
-    }
+ManifestChain ManifestChain::read(const std::string& path, YamlFaults* faults) {
+  ManifestChain chain;
+  chain.faults_ = faults;
+  std::optional<Link> next(Link{path, "", read_map(path, faults)});
+  while (next) {
+    chain.links_.push_back(*std::move(next));
+    next = chain.parent_of(chain.links_.back());
   }
   return chain;
 }
 
-}  // namespace
+std::optional<ManifestChain::Link> ManifestChain::parent_of(const Link& child) const {
+  namespace fs = std::filesystem;
+  const auto parent = inherited_by(child.map);
+  if (!parent) return std::nullopt;
+  // Each part of a trusted path is checked to be no link, so `..` may be taken as it is written.
+  const fs::path named = (fs::path(child.folder) / *parent).lexically_normal();
+  const fs::path first_folder = fs::path(links_.front().path).parent_path();
+  const std::string absolute = (first_folder / named).lexically_normal().string();
+  const bool known = std::any_of(links_.begin(), links_.end(),
+                                 [&](const auto& link) { return link.path == absolute; });
+  if (known) {
+    refuse_circle(absolute);
+    return std::nullopt;
+  }
+  if (links_.size() > kMaxInherited) {
+    child.map.refuse_value("inherits", "more than " + std::to_string(kMaxInherited) +
+                                           " manifests inherit from each other");
+    return std::nullopt;
+  }
+  try {
+    return Link{absolute, with_slash(named.parent_path()), read_map(absolute, faults_)};
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kNotFound && e.kind() != ErrorKind::kDenied) throw;
+    child.map.refuse_value("inherits", e);
+  }
+  return std::nullopt;
+}
 
-Manifest read_manifest(const std::string& path) {
-  const auto chain = read_chain(path);
-  const YamlMap& own = chain.front().map;
+void ManifestChain::refuse_circle(const std::string& path) const {
+  std::string text = "the manifests inherit in a circle: ";
+  for (const auto& link : links_) text += link.path + " > ";
+  links_.back().map.refuse_value("inherits", text + path);
+}
+
+void ManifestChain::refuse_value(std::string_view key, const Error& fault) const {
+  for (const auto& link : links_)
+    if (link.map.has(key)) return link.map.refuse_value(key, fault);
+  links_.front().map.refuse_value(key, fault);
+}
+
+Manifest ManifestChain::manifest() const {
+  const YamlMap& own = links_.front().map;
   Manifest manifest = manifest_keys::begin(own);
-  for (auto link = chain.rbegin(); link != chain.rend(); ++link)
+  for (auto link = links_.rbegin(); link != links_.rend(); ++link)
     manifest_keys::apply(link->map, link->folder, manifest);
-  manifest_keys::check_complete(own, manifest);
+  // The root that is missing may be that of a manifest which could not be read.
+  const bool broken = links_.back().map.has("inherits");
+  if (!broken) manifest_keys::check_complete(own, manifest);
   return manifest;
 }
+
+Manifest read_manifest(const std::string& path) { return ManifestChain::read(path).manifest(); }
 
 }  // namespace workspace

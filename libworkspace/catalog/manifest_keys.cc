@@ -209,8 +209,8 @@ void apply_access(const YamlMap& map, Manifest& manifest) {
 void check_known(const YamlMap& map) { map.allow_only(kAll); }
 
 Manifest begin(const YamlMap& map) {
-  auto name = map.required("name", ImageName::parse);
-  auto version = map.required("version", ImageVersion::parse);
+  auto name = map.required("name", ImageName::parse, ImageName::parse("unnamed"));
+  auto version = map.required("version", ImageVersion::parse, ImageVersion::parse("0"));
   return {std::move(name), std::move(version)};
 }
 
@@ -223,9 +223,9 @@ void apply(const YamlMap& map, const std::string& folder, Manifest& manifest) {
 }
 
 void check_complete(const YamlMap& map, const Manifest& manifest) {
-  if (manifest.root.path.empty()) (void)map.required_map("root");
+  if (manifest.root.path.empty()) map.demand("root");
   if (manifest.created && manifest.expires && *manifest.expires <= *manifest.created)
-    throw invalid(map.place_of("expires") + ": the image expires before it was created");
+    map.refuse_value("expires", "the image expires before it was created");
 }
 
 }  // namespace workspace::manifest_keys

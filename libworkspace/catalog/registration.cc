@@ -62,15 +62,18 @@ SourceFile open_source(const std::string& folder, std::string role, ImageFile& e
   return {std::move(role), entry, std::move(path), std::move(fd)};
 }
 
+void check_format(const SourceFile& source, RootFormat root_format) {
+  if (source.role == "root") check_root_format(source.fd.get(), source.path, root_format);
+  if (source.role.starts_with("layer"))
+    check_root_format(source.fd.get(), source.path, RootFormat::kSquashfs);
+}
+
 /// Opens all of them before the first is read, so that a missing one is told at once.
 std::vector<SourceFile> open_sources(const std::string& folder, Manifest& manifest) {
   std::vector<SourceFile> sources;
   for_each_file(manifest, [&](const std::string& role, ImageFile& file) {
     sources.push_back(open_source(folder, role, file));
-    const SourceFile& source = sources.back();
-    if (role == "root") check_root_format(source.fd.get(), source.path, manifest.root_format);
-    if (role.starts_with("layer"))
-      check_root_format(source.fd.get(), source.path, RootFormat::kSquashfs);
+    check_format(sources.back(), manifest.root_format);
   });
   return sources;
 }
@@ -144,13 +147,18 @@ std::optional<Digest> registered_digest(const std::string& store, const Manifest
   }
 }
 
+/// What this version cannot boot.
+void check_bootable(const ManifestChain& chain, const Manifest& manifest) {
+  if (manifest.boot != BootMode::kInit) return;
+  chain.refuse_value("boot", {ErrorKind::kInvalid,
+                              "boot: init is not supported by this version; leave it out, and the "
+                              "guest agent is the first process"});
+}
+
 Manifest read_bootable(const std::string& path) {
-  Manifest manifest = read_manifest(path);
-  if (manifest.boot == BootMode::kInit) {
-    throw Error(ErrorKind::kInvalid, path +
-                                         ": boot: init is not supported by this version; leave it "
-                                         "out, and the guest agent is the first process");
-  }
+  const ManifestChain chain = ManifestChain::read(path);
+  Manifest manifest = chain.manifest();
+  check_bootable(chain, manifest);
   return manifest;
 }
 
@@ -181,10 +189,19 @@ RegisteredImage register_sources(const std::string& store_path, const Manifest& 
 
 }  // namespace
 
-Manifest check_image(const std::string& manifest_path) {
+Manifest check_image(const std::string& manifest_path, YamlFaults& faults) {
   const std::string path = absolute_path(manifest_path);
-  Manifest manifest = read_bootable(path);
-  (void)open_sources(folder_of(path), manifest);
+  const ManifestChain chain = ManifestChain::read(path, faults);
+  Manifest manifest = chain.manifest();
+  check_bootable(chain, manifest);
+  for_each_file(manifest, [&](const std::string& role, ImageFile& file) {
+    if (file.path.empty()) return;
+    try {
+      check_format(open_source(folder_of(path), role, file), manifest.root_format);
+    } catch (const Error& e) {
+      chain.refuse_value(role.starts_with("layer") ? "layers" : role, e);
+    }
+  });
   return manifest;
 }
 

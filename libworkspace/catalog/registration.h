@@ -7,6 +7,7 @@
 #include "libworkspace/base/deadline.h"
 #include "libworkspace/base/fd.h"
 #include "libworkspace/catalog/catalog.h"
+#include "libworkspace/catalog/yaml_faults.h"
 
 namespace workspace {
 
@@ -37,8 +38,9 @@ RegisteredImage register_image(const std::string& store_path, const std::string&
 RegisteredImage register_saved_image(const std::string& store_path, Manifest manifest,
                                      UniqueFd layer, Deadline deadline);
 
-/// Checks what register_image would refuse before it copies anything: the manifest, and that its
-/// files are there, trusted and of their format. Errors: as there.
-Manifest check_image(const std::string& manifest_path);
+/// Adds to `faults` all that register_image would refuse before it copies anything: in the
+/// manifest, in those it inherits from, and that its files are there, trusted and of their format.
+/// Errors: as open_trusted_file when the manifest itself cannot be read.
+Manifest check_image(const std::string& manifest_path, YamlFaults& faults);
 
 }  // namespace workspace

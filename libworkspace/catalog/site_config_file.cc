@@ -109,8 +109,9 @@ void set_access(const YamlMap& map, std::vector<SiteAccess>& value) {
 
 std::string site_config_path() { return std::string(build_paths::kSysconfDir) + "/workspace.yaml"; }
 
-SiteConfig parse_site_config(std::string_view text, const std::string& file) {
-  const YamlMap map = YamlMap::parse(text, file);
+namespace {
+
+SiteConfig read_keys(const YamlMap& map) {
   map.allow_only({"hypervisor",
                   "acceleration",
                   "store",
@@ -180,10 +181,27 @@ SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   set(map, "reports_max", config.reports_max, parse_reports_max);
   set(map, "digest_shown_in", config.digest_shown_in, parse_digest_place);
   if (config.disk_default_mib > config.disk_max_mib) {
-    throw invalid(file + ": disk_default (" + format_size_mib(config.disk_default_mib) +
-                  ") is larger than disk_max (" + format_size_mib(config.disk_max_mib) + ")");
+    map.refuse_value(map.has("disk_max") ? "disk_max" : "disk_default",
+                     "disk_default (" + format_size_mib(config.disk_default_mib) +
+                         ") is larger than disk_max (" + format_size_mib(config.disk_max_mib) +
+                         ")");
   }
   return config;
+}
+
+}  // namespace
+
+SiteConfig parse_site_config(std::string_view text, const std::string& file) {
+  return read_keys(YamlMap::parse(text, file));
+}
+
+SiteConfig check_site_config(std::string_view text, const std::string& file, YamlFaults& faults) {
+  return read_keys(YamlMap::parse(text, file, faults));
+}
+
+SiteConfig check_site_config_file(const std::string& path, YamlFaults& faults) {
+  const UniqueFd fd = open_trusted_file(path);
+  return check_site_config(read_all(fd.get(), kMaxBytes, path), path, faults);
 }
 
 SiteConfig read_site_config(const std::string& path) {

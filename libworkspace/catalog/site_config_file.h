@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "libworkspace/catalog/yaml_faults.h"
 #include "libworkspace/model/site_config.h"
 
 namespace workspace {
@@ -17,5 +18,12 @@ SiteConfig read_site_config(const std::string& path);
 
 /// The same for a text; `file` is what refusals call it. Errors: kInvalid.
 SiteConfig parse_site_config(std::string_view text, const std::string& file);
+
+/// Adds all that is wrong with a configuration to `faults`. The result has the defaults in the
+/// place of faulty values.
+SiteConfig check_site_config(std::string_view text, const std::string& file, YamlFaults& faults);
+/// The same for the file at `path`. Errors: kNotFound, kDenied and kHost as open_trusted_file and
+/// read_all, when it cannot be read at all.
+SiteConfig check_site_config_file(const std::string& path, YamlFaults& faults);
 
 }  // namespace workspace

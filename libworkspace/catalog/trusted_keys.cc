@@ -104,7 +104,8 @@ TrustedKey parse_trusted_key(std::string_view text, const std::string& name,
   } catch (Error& e) {
     throw e.in(file);
   }
-  TrustedKey key{name, map.required("public_key", minisign::PublicKey::parse), {"*"}, {}};
+  const minisign::PublicKey none{minisign::KeyId({}), {}};
+  TrustedKey key{name, map.required("public_key", minisign::PublicKey::parse, none), {"*"}, {}};
   if (auto images = map.optional_list("images", parse_name_pattern)) key.images = *images;
   key.expires = map.optional(
       "expires", [](const std::string& value) { return parse_utc_time(value, "expires"); });

@@ -79,9 +79,7 @@ std::optional<std::vector<MountSpec>> read_mounts(const YamlMap& map, std::strin
                                                   std::string_view owner) {
   auto mounts = map.optional_list(key, parse_mount);
   if (!mounts) return mounts;
-  const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorKind::kInvalid, map.place_of(key) + ": " + why);
-  };
+  const auto refuse = [&](const std::string& why) { map.refuse_value(key, why); };
   if (mounts->size() > kMaxMounts)
     refuse(std::string(owner) + " has at most " + std::to_string(kMaxMounts) + " mounts");
   for (auto mount = mounts->begin(); mount != mounts->end(); ++mount) {

@@ -171,7 +171,7 @@ TEST_F(RefusedRegistration, AnInitOfTheImagesOwn) {
   const auto manifest = sample_.write_manifest("tiny", "1", "boot: init\n");
   expect_refused(manifest, ErrorKind::kInvalid,
                  manifest +
-                     ": boot: init is not supported by this version; leave it out, and the "
+                     ":4: boot: init is not supported by this version; leave it out, and the "
                      "guest agent is the first process");
 }
 

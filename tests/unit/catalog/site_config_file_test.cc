@@ -194,7 +194,7 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
            Case{"mounts: [/proc:/x]\n", "f:1: '/proc' of the node may not be mounted"},
            Case{"mounts: [/a:/x, /b:/x]\n", "f:1: two mounts have the destination '/x'"},
            Case{"kernel_options: \"a\\nb\"\n", "f:1: kernel_options must be one line"},
-           Case{"disk_max: 1G\n", "f: disk_default (2G) is larger than disk_max (1G)"},
+           Case{"disk_max: 1G\n", "f:1: disk_default (2G) is larger than disk_max (1G)"},
        }) {
     SCOPED_TRACE(text);
     expect_error([&] { parse_site_config(text, "f"); }, ErrorKind::kInvalid, StartsWith(message));

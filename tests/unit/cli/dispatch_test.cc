@@ -254,12 +254,31 @@ TEST_F(SiteTest, ListsAndRevokesKeysAndImages) {
 TEST_F(SiteTest, LintTellsWhatRegistrationWouldRefuse) {
   const auto manifest = sample_.write_manifest("tiny", "1");
   EXPECT_EQ(run({"image", "lint", manifest}).output, manifest + ": fine: tiny:1\n");
+  sample_.write_manifest("tiny", "1", "acces: {}\nneeds: {memroy: 1G}\nkernel: {file: none}\n");
+  const Answer answer = run({"image", "lint", manifest});
+  EXPECT_EQ(answer.status, exit_status(ErrorKind::kInvalid));
+  EXPECT_EQ(answer.output, "");
+  EXPECT_EQ(answer.error_output, "workspace: error: " + manifest +
+                                     ":4: unknown key 'acces'; did you mean 'access'?\n"
+                                     "workspace: error: " +
+                                     manifest +
+                                     ":5: unknown key 'memroy'; did you mean 'memory'?\n"
+                                     "workspace: error: " +
+                                     manifest + ":6: " + sample_.folder().file("image/none") +
+                                     " does not exist\n");
+}
+
+TEST_F(SiteTest, LintTellsTheFaultsAsJson) {
+  const auto manifest = sample_.write_manifest("tiny", "1");
+  EXPECT_THAT(run({"image", "lint", manifest, "--json"}).output,
+              AllOf(HasSubstr("\"ok\": true"), HasSubstr("\"faults\": []")));
   sample_.write_manifest("tiny", "1", "acces: {}\n");
-  expect_error(
-      [&] {
-        (void)run({"image", "lint", manifest});
-      },
-      ErrorKind::kInvalid, manifest + ":4: unknown key 'acces'; did you mean 'access'?");
+  const Answer answer = run({"image", "lint", manifest, "--json"});
+  EXPECT_EQ(answer.status, exit_status(ErrorKind::kInvalid));
+  EXPECT_THAT(answer.output,
+              AllOf(HasSubstr("\"ok\": false"), HasSubstr("\"line\": 4"),
+                    HasSubstr("\"fault\": \"unknown key 'acces'; did you mean 'access'?\"")));
+  EXPECT_EQ(answer.error_output, "");
 }
 
 TEST_F(SiteTest, ConfigCheckTellsWhatIsWrongAndWhatIsMissing) {
@@ -268,14 +287,15 @@ TEST_F(SiteTest, ConfigCheckTellsWhatIsWrongAndWhatIsMissing) {
   EXPECT_THAT(answer.error_output,
               AllOf(HasSubstr("warning: store: " + sample_.store() + " does not exist\n"),
                     HasSubstr("holds no key, so no image can be used")));
-  sample_.folder().write("workspace.yaml", "kesy: /s\n");
-  expect_error(
-      [&] {
-        (void)run({"config", "check", config_});
-      },
-      ErrorKind::kHost,
-      "the site configuration cannot be used: " + config_ +
-          ":1: unknown key 'kesy'; did you mean 'keys'?");
+  sample_.folder().write("workspace.yaml", "kesy: /s\nstore: here\nkeys: /none\n");
+  const Answer wrong = run({"config", "check", config_});
+  EXPECT_EQ(wrong.status, exit_status(ErrorKind::kInvalid));
+  EXPECT_THAT(wrong.error_output,
+              StartsWith("workspace: error: " + config_ +
+                         ":1: unknown key 'kesy'; did you mean 'keys'?\n"
+                         "workspace: error: " +
+                         config_ + ":2: store 'here' is not an absolute path\n"));
+  EXPECT_EQ(wrong.output, "");
 }
 
 }  // namespace
