@@ -44,6 +44,8 @@ constexpr std::array kCommands = {
                &run_image_flatten},
     Subcommand{"image saves", "", "what your jobs have saved, and what failed", kLookOptions,
                &run_image_saves},
+    Subcommand{"image remove", "NAME:VERSION", "take an image out of the site's store (root)",
+               kNodeOptions, &run_image_remove},
     Subcommand{"image inspect", "NAME[:VERSION]",
                "what an image holds: system, packages, sizes, kernel modules", kLookOptions,
                &run_image_inspect},

@@ -12,6 +12,7 @@ int run_image_list(const Arguments& arguments);
 int run_image_import(const Arguments& arguments);
 int run_image_flatten(const Arguments& arguments);
 int run_image_saves(const Arguments& arguments);
+int run_image_remove(const Arguments& arguments);
 int run_image_inspect(const Arguments& arguments);
 int run_image_diff(const Arguments& arguments);
 int run_image_verify(const Arguments& arguments);

@@ -215,21 +215,23 @@ RegisteredImage register_image(const std::string& store_path, const std::string&
   return register_sources(store_path, manifest, sources, progress);
 }
 
-RegisteredImage register_saved_image(const std::string& store_path, Manifest manifest,
-                                     UniqueFd layer, Deadline deadline) {
+RegisteredImage register_saved_image(const SiteConfig& site, Manifest manifest, UniqueFd layer,
+                                     Deadline deadline) {
   struct stat info {};
   if (::fstat(layer.get(), &info) != 0) throw_errno("reading the state of the layer");
   if (::lseek(layer.get(), 0, SEEK_SET) != 0) throw_errno("reading the layer");
   ImageFile& entry = manifest.layers.emplace_back();
   entry.path = "layer-" + manifest.version.text() + ".squashfs";
-  entry.size_bytes = static_cast<std::uint64_t>(info.st_size);
+  const auto entry_bytes = static_cast<std::uint64_t>(info.st_size);
+  entry.size_bytes = entry_bytes;
   std::vector<SourceFile> sources;
   sources.push_back({"layer", entry, "the saved layer", std::move(layer)});
-  make_folders(store_path, manifest.name);
-  const FileLock lock(store_layout::lock_file(store_path), deadline);
-  const Catalog catalog(store_path);
+  make_folders(site.store, manifest.name);
+  const FileLock lock(store_layout::lock_file(site.store), deadline);
+  const Catalog catalog(site.store);
   check_name_for_saving(catalog, manifest.name, manifest.owner);
-  return register_sources(store_path, manifest, sources, {});
+  check_room_for_save(site, saves_of(catalog, manifest.owner), entry_bytes);
+  return register_sources(site.store, manifest, sources, {});
 }
 
 }  // namespace workspace

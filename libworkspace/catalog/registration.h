@@ -8,6 +8,7 @@
 #include "libworkspace/base/fd.h"
 #include "libworkspace/catalog/catalog.h"
 #include "libworkspace/catalog/yaml_faults.h"
+#include "libworkspace/model/site_config.h"
 
 namespace workspace {
 
@@ -34,9 +35,9 @@ RegisteredImage register_image(const std::string& store_path, const std::string&
 /// Registers what a job has changed, a squashfs layer, as an image of its own: `manifest` is that
 /// of saved_manifest (saved_image.h), whose other files the store has already; the layer is put
 /// above its layers. Errors: kDenied for a name that is not its owner's, and for a version that is
-/// registered already; kTimeout; kHost.
-RegisteredImage register_saved_image(const std::string& store_path, Manifest manifest,
-                                     UniqueFd layer, Deadline deadline);
+/// registered already; kExceeded as check_room_for_save; kTimeout; kHost.
+RegisteredImage register_saved_image(const SiteConfig& site, Manifest manifest, UniqueFd layer,
+                                     Deadline deadline);
 
 /// Adds to `faults` all that register_image would refuse before it copies anything: in the
 /// manifest, in those it inherits from, and that its files are there, trusted and of their format.

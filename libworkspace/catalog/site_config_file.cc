@@ -41,13 +41,6 @@ bool parse_private_network(const std::string& text) {
   throw invalid("private_network '" + printable(text, 32) + "' is not known; there are auto, none");
 }
 
-std::uint64_t parse_reports_max(const std::string& text) {
-  const auto count = parse_decimal(text, 1'000'000);
-  if (!count)
-    throw invalid("reports_max '" + printable(text, 32) + "' is not a number up to 1000000");
-  return *count;
-}
-
 std::uint16_t parse_vxlan_port(const std::string& text) {
   const auto port = parse_decimal(text, VxlanId::kHighestFirstPort);
   if (!port || *port < 1024) {
@@ -69,6 +62,11 @@ void set_path(const YamlMap& map, std::string_view key, std::string& value) {
 
 void set_size(const YamlMap& map, std::string_view key, std::uint64_t& value_mib) {
   set(map, key, value_mib, [&](const std::string& text) { return parse_size_mib(text, key); });
+}
+
+void set_count(const YamlMap& map, std::string_view key, std::uint64_t& value) {
+  set(map, key, value,
+      [&](const std::string& text) { return yaml_values::parse_number(key, text, 1'000'000); });
 }
 
 void set_switch(const YamlMap& map, std::string_view key, bool& value) {
@@ -125,6 +123,8 @@ SiteConfig read_keys(const YamlMap& map) {
                   "disk_default",
                   "disk_max",
                   "save_max",
+                  "user_saves_max",
+                  "user_saves_size_max",
                   "save_timeout",
                   "boot_timeout",
                   "shutdown_timeout",
@@ -156,6 +156,8 @@ SiteConfig read_keys(const YamlMap& map) {
   set_size(map, "disk_default", config.disk_default_mib);
   set_size(map, "disk_max", config.disk_max_mib);
   set_size(map, "save_max", config.save_max_mib);
+  set_count(map, "user_saves_max", config.user_saves_max);
+  set_size(map, "user_saves_size_max", config.user_saves_size_max_mib);
   set_timeout(map, "save_timeout", config.save_timeout);
   set_timeout(map, "boot_timeout", config.boot_timeout);
   set_timeout(map, "shutdown_timeout", config.shutdown_timeout);
@@ -178,7 +180,7 @@ SiteConfig read_keys(const YamlMap& map) {
   set_access(map, config.access);
   set_path(map, "audit_log", config.audit_log);
   set_path(map, "reports", config.reports);
-  set(map, "reports_max", config.reports_max, parse_reports_max);
+  set_count(map, "reports_max", config.reports_max);
   set(map, "digest_shown_in", config.digest_shown_in, parse_digest_place);
   if (config.disk_default_mib > config.disk_max_mib) {
     map.refuse_value(map.has("disk_max") ? "disk_max" : "disk_default",

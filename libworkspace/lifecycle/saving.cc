@@ -52,6 +52,7 @@ void check_save(const SiteConfig& site, const Catalog& catalog, const Manifest& 
     throw Error(ErrorKind::kDenied, "this site does not permit --workspace-save (save_max)");
   check_save_permitted(image);
   check_name_for_saving(catalog, save_as, user);
+  check_room_for_save(site, saves_of(catalog, user), 0);
 }
 
 Saving::Saving(Node& node, const JobRecord& record)
@@ -103,7 +104,7 @@ std::uint64_t Saving::register_layer() {
   options.left_out = left_out_of_saves();
   ImportedTree layer = import_tree(source, options, deadline_, [](auto...) {});
   const RegisteredImage saved = register_saved_image(
-      node_.site.store, saved_manifest(base, name, version_of(record_), user, utc_now()),
+      node_.site, saved_manifest(base, name, version_of(record_), user, utc_now()),
       std::move(layer.squashfs), deadline_);
   return saved.manifest.layers.back().size_bytes;
 }

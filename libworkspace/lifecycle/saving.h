@@ -8,7 +8,8 @@
 namespace workspace {
 
 /// Refuses a job that is to be saved (--workspace-save) where the site or the image does not permit
-/// it, or the name is not this user's. Asked at submission, and by the node. Errors: kDenied.
+/// it, the name is not this user's, or the user has as many saved images as the site keeps. Asked
+/// at submission, and by the node. Errors: kDenied, kExceeded.
 void check_save(const SiteConfig& site, const Catalog& catalog, const Manifest& image,
                 const ImageName& save_as, const std::string& user);
 

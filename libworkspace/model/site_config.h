@@ -48,6 +48,10 @@ struct SiteConfig {
   std::uint64_t disk_default_mib = 2048;
   std::uint64_t disk_max_mib = 102400;
   std::uint64_t save_max_mib = 0;  ///< of what a job may keep as an image; 0: nothing
+  /// What the saved images of one user may be together: their number, and the size of their own
+  /// layers; 0: no bound.
+  std::uint64_t user_saves_max = 20;
+  std::uint64_t user_saves_size_max_mib = 102400;
   std::chrono::milliseconds save_timeout{120'000};
   std::chrono::milliseconds boot_timeout{60'000};
   std::chrono::milliseconds shutdown_timeout{20'000};

@@ -24,7 +24,7 @@ teardown() { lab run timeout 20 scancel -u user1; }
 set_config() {
     local where=(on "$1")
     [ "$1" != ctl ] || where=(lab run)
-    "${where[@]}" sh -c 'sed -i "/^save_max/d" /etc/workspace/workspace.yaml; echo "$1" >>/etc/workspace/workspace.yaml' sh "$2"
+    "${where[@]}" sh -c 'sed -i "/^${1%%:*}/d" /etc/workspace/workspace.yaml; echo "$1" >>/etc/workspace/workspace.yaml' sh "$2"
 }
 
 # save_job NAME ARGUMENTS…: a job of user1 that is saved under the name, root inside.
@@ -131,6 +131,19 @@ approve() { lab run timeout 20 workspace image approve "$@" >&2; }
     run as user1 sbatch --workspace=kept --workspace-save=../x --wrap true
     [ "$status" -ne 0 ]
     expect_output_contains "image name '../x' has the character '.'"
+    # More than two images are there, of the tests above.
+    set_config ctl 'user_saves_max: 2'
+    run as user1 sbatch --workspace=kept --workspace-save=mine --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains 'saved images, and this site keeps 2 of a user (user_saves_max); `workspace image saves` lists them'
+    run as user1 workspace image saves
+    expect_output_contains ' of 2 images, '
+    set_config ctl 'user_saves_max: 20'
+    set_config 1 'user_saves_max: 2'
+    save_job mine --workspace=kept -w node1 --wrap true
+    set_config 1 'user_saves_max: 20'
+    expect_state FAILED
+    expect_output_contains 'this site keeps 2 of a user (user_saves_max)'
     set_config 1 'save_max: 0'
     save_job mine --workspace=kept -w node1 --wrap true
     set_config 1 'save_max: 8M'

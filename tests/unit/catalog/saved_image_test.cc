@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "libworkspace/base/fd.h"
 #include "libworkspace/catalog/manifest_file.h"
 #include "libworkspace/catalog/registration.h"
+#include "libworkspace/catalog/removal.h"
 #include "libworkspace/catalog/save_log.h"
 #include "tests/support/expect_error.h"
 #include "tests/unit/catalog/sample_image.h"
@@ -27,14 +29,18 @@ class SavedImageTest : public ::testing::Test {
                        const std::string& version, const std::string& owner,
                        const std::string& content = "hsqs changes") {
     UniqueFd layer(::open(sample_.folder().write("layer", content).c_str(), O_RDONLY | O_CLOEXEC));
+    site_.store = sample_.store();
     return register_saved_image(
-        sample_.store(),
+        site_,
         saved_manifest(base, ImageName::parse(name), ImageVersion::parse(version), owner,
                        parse_utc_time("2026-11-25", "now")),
         std::move(layer), Deadline::in(std::chrono::minutes(1)));
   }
 
+  [[nodiscard]] UserSaves saves_of_ann() const { return saves_of(Catalog(sample_.store()), "ann"); }
+
   SampleImage sample_;
+  SiteConfig site_;
 };
 
 TEST_F(SavedImageTest, IsTheImageWithALayerMoreAndItsOwnerAlone) {
@@ -68,6 +74,127 @@ TEST_F(SavedImageTest, TakesNobodyElsesName) {
                "the name 'mine' is that of an image of user 'ann'; save under another name");
   expect_error([&] { save(base, "mine", "17", "ann", "hsqs other"); }, ErrorKind::kDenied,
                StartsWith("image mine:17 is registered already with other content"));
+}
+
+TEST_F(SavedImageTest, AUsersSavesAreCountedByTheirOwnLayers) {
+  const auto base = add();
+  EXPECT_EQ(saves_of_ann().count, 0U);
+  const auto first = save(base, "mine", "17", "ann", "hsqs" + std::string(96, '1'));
+  save(first, "mine", "18", "ann", "hsqs" + std::string(6, '2'));
+  save(base, "other", "19", "bob");
+  EXPECT_EQ(saves_of_ann().count, 2U);
+  EXPECT_EQ(saves_of_ann().size_bytes, 110U);
+}
+
+TEST_F(SavedImageTest, TheirNumberAndSizeAreBounded) {
+  const std::uint64_t mib = 1U << 20U;
+  const std::string what_to_do =
+      "; `workspace image saves` lists them, an administrator removes one by `workspace image "
+      "remove`";
+  const struct {
+    std::uint64_t count_max;
+    std::uint64_t size_max_mib;
+    UserSaves saves;
+    std::uint64_t size_bytes;
+    std::string refusal;  ///< empty: there is room
+  } cases[] = {
+      {3, 10, {2, 10 * mib - 1}, 0, ""},
+      {3, 10, {2, 9 * mib}, mib, ""},
+      {0, 0, {100'000, mib << 20U}, mib << 20U, ""},
+      {3,
+       0,
+       {3, 0},
+       0,
+       "you have 3 saved images, and this site keeps 3 of a user (user_saves_max)"},
+      {1,
+       10,
+       {5, mib},
+       1,
+       "you have 5 saved images, and this site keeps 1 of a user (user_saves_max)"},
+      {0,
+       10,
+       {2, 10 * mib},
+       0,
+       "your saved images hold 10M; this site keeps 10M of a user (user_saves_size_max)"},
+      {3,
+       10,
+       {2, 9 * mib},
+       mib + 1,
+       "your saved images hold 9M, and 2M would be added; this site keeps 10M of a user "
+       "(user_saves_size_max)"},
+      {3,
+       10,
+       {0, 0},
+       11 * mib,
+       "your saved images hold 0M, and 11M would be added; this site keeps 10M of a user "
+       "(user_saves_size_max)"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.refusal);
+    SiteConfig site;
+    site.user_saves_max = c.count_max;
+    site.user_saves_size_max_mib = c.size_max_mib;
+    const auto check = [&] { check_room_for_save(site, c.saves, c.size_bytes); };
+    if (c.refusal.empty()) {
+      EXPECT_NO_THROW(check());
+    } else {
+      expect_error(check, ErrorKind::kExceeded, c.refusal + what_to_do);
+    }
+  }
+}
+
+/// Two jobs that end at once both were told that there is room.
+TEST_F(SavedImageTest, TheBoundHoldsWhereTheLayerEntersTheStore) {
+  const auto base = add();
+  site_.user_saves_max = 1;
+  save(base, "mine", "17", "ann");
+  expect_error([&] { save(base, "mine", "18", "ann", "hsqs second"); }, ErrorKind::kExceeded,
+               StartsWith("you have 1 saved images"));
+  EXPECT_EQ(saves_of_ann().count, 1U);
+  remove_image(sample_.store(), ImageName::parse("mine"), ImageVersion::parse("17"));
+  EXPECT_NO_THROW(save(base, "mine", "18", "ann", "hsqs second"));
+}
+
+TEST_F(SavedImageTest, ARemovedImageTakesAlongWhatNoOtherHas) {
+  const auto base = add();
+  const auto first = save(base, "mine", "17", "ann", "hsqs first");
+  const auto second = save(first, "mine", "18", "ann", "hsqs second");
+  const Catalog catalog(sample_.store());
+  const auto is_there = [&](const ImageFile& file) {
+    return ::access(catalog.file_path(*file.digest).c_str(), F_OK) == 0;
+  };
+  const auto remove = [&](const char* name, const char* version) {
+    return remove_image(sample_.store(), ImageName::parse(name), ImageVersion::parse(version));
+  };
+  EXPECT_EQ(remove("mine", "17").files, 0U) << "the second one has its layer";
+  expect_error([&] { remove("mine", "17"); }, ErrorKind::kNotFound,
+               StartsWith("image 'mine' has no version '17'"));
+  EXPECT_TRUE(is_there(second.manifest.layers[0]));
+  const auto removed = remove("mine", "18");
+  EXPECT_EQ(removed.files, 2U);
+  EXPECT_EQ(removed.size_bytes, 21U);
+  EXPECT_FALSE(is_there(second.manifest.layers[0]));
+  EXPECT_FALSE(is_there(second.manifest.layers[1]));
+  EXPECT_TRUE(is_there(base.manifest.root));
+  expect_error([&] { remove("mine", "18"); }, ErrorKind::kNotFound,
+               StartsWith("image 'mine' is not registered"));
+  EXPECT_EQ(::access((sample_.store() + "/images/mine").c_str(), F_OK), -1);
+}
+
+/// What a version that cannot be read has is not known: no file goes, but the damaged one can.
+TEST_F(SavedImageTest, NothingIsTakenFromADamagedImage) {
+  const auto base = add();
+  save(base, "mine", "17", "ann");
+  save(base, "mine", "18", "ann", "hsqs second");
+  sample_.folder().write("store/images/mine/18/manifest.yaml.new", "name: [\n");
+  ASSERT_EQ(::rename(sample_.folder().file("store/images/mine/18/manifest.yaml.new").c_str(),
+                     sample_.folder().file("store/images/mine/18/manifest.yaml").c_str()),
+            0);
+  EXPECT_EQ(
+      remove_image(sample_.store(), ImageName::parse("mine"), ImageVersion::parse("17")).files, 0U);
+  EXPECT_EQ(
+      remove_image(sample_.store(), ImageName::parse("mine"), ImageVersion::parse("18")).files, 0U);
+  EXPECT_TRUE(Catalog(sample_.store()).versions(ImageName::parse("mine")).images.empty());
 }
 
 TEST_F(SavedImageTest, ImagesSayWhetherTheyMayBeSaved) {

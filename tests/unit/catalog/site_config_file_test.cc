@@ -30,6 +30,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "disk_default: 3G\n"
       "disk_max: 1T\n"
       "save_max: 10G\n"
+      "user_saves_max: 3\n"
+      "user_saves_size_max: 1T\n"
       "save_timeout: 3m\n"
       "boot_timeout: 2m\n"
       "shutdown_timeout: 500ms\n"
@@ -61,6 +63,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.disk_default_mib, 3072);
   EXPECT_EQ(config.disk_max_mib, 1 << 20);
   EXPECT_EQ(config.save_max_mib, 10240U);
+  EXPECT_EQ(config.user_saves_max, 3U);
+  EXPECT_EQ(config.user_saves_size_max_mib, 1U << 20U);
   EXPECT_EQ(config.save_timeout, std::chrono::minutes(3));
   EXPECT_EQ(config.boot_timeout, std::chrono::minutes(2));
   EXPECT_EQ(config.shutdown_timeout, std::chrono::milliseconds(500));
@@ -129,6 +133,8 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.disk_default_mib, defaults.disk_default_mib);
   EXPECT_EQ(config.disk_max_mib, defaults.disk_max_mib);
   EXPECT_EQ(config.save_max_mib, defaults.save_max_mib);
+  EXPECT_EQ(config.user_saves_max, defaults.user_saves_max);
+  EXPECT_EQ(config.user_saves_size_max_mib, defaults.user_saves_size_max_mib);
   EXPECT_EQ(config.save_timeout, defaults.save_timeout);
   EXPECT_EQ(config.boot_timeout, defaults.boot_timeout);
   EXPECT_EQ(config.shutdown_timeout, defaults.shutdown_timeout);
@@ -169,7 +175,11 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
            Case{"pin_vcpus: yes\n", "f:1: pin_vcpus 'yes' is neither true nor false"},
            Case{"require_approval: yes\n", "f:1: require_approval 'yes' is neither true nor false"},
            Case{"keys: keys\n", "f:1: keys 'keys' is not an absolute path"},
-           Case{"reports_max: many\n", "f:1: reports_max 'many' is not a number up to 1000000"},
+           Case{"reports_max: many\n",
+                "f:1: reports_max 'many' is not a whole number up to 1000000"},
+           Case{"user_saves_max: -1\n",
+                "f:1: user_saves_max '-1' is not a whole number up to 1000000"},
+           Case{"user_saves_size_max: all\n", "f:1: user_saves_size_max 'all' is not a size"},
            Case{"audit_log: none\n", "f:1: audit_log 'none' is not an absolute path"},
            Case{"digest_shown_in: here\n",
                 "f:1: 'here' is no place for the digest; there are admin_comment, comment, none"},
