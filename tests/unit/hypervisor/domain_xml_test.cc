@@ -30,7 +30,8 @@ DomainHost xen_host() {
   return {HypervisorKind::kXen, false, std::nullopt, "/libexec/vif-workspace"};
 }
 
-constexpr char kQemuXml[] = R"(<domain type="qemu">
+constexpr char kQemuXml[] =
+    R"(<domain type="qemu" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">
   <name>workspace-42</name>
   <metadata>
     <workspace:domain xmlns:workspace="urn:slurm-workspaces:domain" job="42" uid="1000" image="legacy-bullseye:1" digest="sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" />
@@ -87,6 +88,9 @@ constexpr char kQemuXml[] = R"(<domain type="qemu">
   <seclabel type="static" model="dac" relabel="no">
     <label>+64055:+108</label>
   </seclabel>
+  <qemu:capabilities>
+    <qemu:del capability="cpu-unavailable-features" />
+  </qemu:capabilities>
 </domain>
 )";
 
@@ -146,7 +150,7 @@ TEST(DomainXmlTest, UsesTheHardwaresVirtualizationWhereItIs) {
   qemu.hardware_virtualization = true;
   EXPECT_THAT(
       domain_xml(some_description(), qemu),
-      AllOf(HasSubstr("<domain type=\"kvm\">"), HasSubstr("mode=\"host-passthrough\""),
+      AllOf(HasSubstr("<domain type=\"kvm\" "), HasSubstr("mode=\"host-passthrough\""),
             HasSubstr("<cmdline>console=ttyS0 quiet panic=-1 cryptomgr.notests</cmdline>")));
   DomainHost xen = xen_host();
   xen.hardware_virtualization = true;
