@@ -79,6 +79,17 @@ void add_memory_place(xml_node domain, const DomainDescription& description, Hyp
   memory.append_attribute("nodeset").set_value(*description.numa_node);
 }
 
+/// What an emulated guest need not find out: that its timer works, and which interrupt lines ACPI
+/// gives to virtio, whose interrupts are messages. What it cannot find out: how fast its TSC, which
+/// is the host's, goes. It measures that by a timer that QEMU emulates, and where the host has much
+/// else to do it may be wrong 30 times over; its clock is then as wrong, and with it every timeout
+/// inside. (`tsc=reliable`: nor does it watch the TSC later by such a timer.)
+std::string emulated_guest_options(const DomainHost& host) {
+  std::string words = " no_timer_check tsc=reliable pci=noacpi";
+  if (host.tsc_khz != 0) words += " tsc_early_khz=" + std::to_string(host.tsc_khz);
+  return words;
+}
+
 /// `panic=-1`: a guest that panics ends at once, and the prolog need not wait for its deadline.
 /// Mitigations are left to the guest's kernel: the guest may hold several users' data.
 std::string command_line(const DomainDescription& description, const DomainHost& host) {
@@ -86,9 +97,7 @@ std::string command_line(const DomainDescription& description, const DomainHost&
   std::string words = is_xen ? "console=hvc0" : "console=ttyS0";
   // The crypto self-tests cost every boot half a second under emulation and prove nothing new.
   words += " quiet panic=-1 cryptomgr.notests";
-  // What an emulated guest need not find out: that its timer works and how fast its TSC is (a fifth
-  // of the boot), and which interrupt lines ACPI gives to virtio, whose interrupts are messages.
-  if (!is_xen && !host.hardware_virtualization) words += " no_timer_check tsc=reliable pci=noacpi";
+  if (!is_xen && !host.hardware_virtualization) words += emulated_guest_options(host);
   if (!description.kernel_options.empty()) words += " " + description.kernel_options;
   return words;
 }

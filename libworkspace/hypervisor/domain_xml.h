@@ -23,6 +23,7 @@ struct DomainHost {
   bool hardware_virtualization = false;  ///< QEMU: KVM; Xen: PVH instead of PV
   std::optional<QemuUser> qemu_user;     ///< where libvirt manages it
   std::string vif_script;                ///< Xen: absolute path of vif-workspace
+  std::uint32_t tsc_khz = 0;             ///< QEMU without KVM: the host's; 0: not known
 };
 
 /// The domain's XML for libvirt: the one place where Xen and QEMU differ. Every text is escaped;

@@ -17,6 +17,7 @@
 #include "libworkspace/hypervisor/domain_usage.h"
 #include "libworkspace/hypervisor/domain_xml.h"
 #include "libworkspace/hypervisor/host_memory.h"
+#include "libworkspace/hypervisor/host_tsc.h"
 #include "libworkspace/hypervisor/kvm.h"
 #include "libworkspace/hypervisor/libvirt_handles.h"
 #include "libworkspace/hypervisor/loop_device.h"
@@ -257,6 +258,7 @@ class LibvirtHypervisor : public Hypervisor {
     host.hardware_virtualization =
         acceleration_ == Acceleration::kKvm ||
         (acceleration_ == Acceleration::kAuto && found.offers_kvm && kvm_works());
+    if (!host.hardware_virtualization) host.tsc_khz = host_tsc_khz();
     return host;
   }
 

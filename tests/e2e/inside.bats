@@ -18,6 +18,10 @@ teardown_file() { lab down >&2; }
 # One VM serves all tests of this file.
 inside() { as user1 srun --quiet --jobid="$job" --overlap -n1 "$@"; }
 
+# In milliseconds.
+clock_ms() { echo $(($(date +%s%N) / 1000000)); }
+clock_inside_ms() { inside awk '{print int($1 * 1000)}' /proc/uptime; }
+
 @test "the image's files are seen, not the node's" {
     run inside cat /etc/os-release
     expect_output_contains 'VERSION_CODENAME=bullseye'
@@ -39,6 +43,21 @@ inside() { as user1 srun --quiet --jobid="$job" --overlap -n1 "$@"; }
     # 600 MiB less the 64 MiB overhead, less what the guest's kernel takes for itself.
     run inside awk '/^MemTotal/ {print ($2 > 440 * 1024 && $2 <= 536 * 1024) ? "fits" : $2}' /proc/meminfo
     expect_output fits
+}
+
+@test "the clock goes as fast as the node's" {
+    local before first asked again last after
+    before=$(clock_ms)
+    first=$(clock_inside_ms)
+    asked=$(clock_ms)
+    sleep 2
+    again=$(clock_ms)
+    last=$(clock_inside_ms)
+    after=$(clock_ms)
+    # Each of the two moments inside lies between two outside.
+    echo "inside $((last - first)) ms, outside from $((again - asked)) to $((after - before)) ms"
+    [ "$((last - first))" -ge $(((again - asked) * 99 / 100 - 20)) ]
+    [ "$((last - first))" -le $(((after - before) * 101 / 100 + 20)) ]
 }
 
 @test "the task is the user, with all groups, on a host of the node's name" {

@@ -30,7 +30,7 @@ TEST(DomainSchemaTest, LibvirtsSchemaTakesEveryKindOfDomain) {
       DomainDescription description = some_description();
       // With one NIC here and two there.
       if (hardware) description.private_mac = "52:54:00:78:00:01";
-      const DomainHost host = {kind, hardware, QemuUser{64055, 64055}, "/libexec/vif-workspace"};
+      const DomainHost host = {kind, hardware, QemuUser{64055, 64055}, "/libexec/vif-workspace", 0};
       const std::string file = folder.write("domain.xml", domain_xml(description, host));
       SCOPED_TRACE(std::string(name_of(kind)) + (hardware ? " with" : " without") + " hardware");
       EXPECT_NO_THROW(testing::output_of({"virt-xml-validate", file, "domain"}));
