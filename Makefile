@@ -5,12 +5,14 @@
 #   make test      everything that CI runs
 #   make check     lint, unit and integration tests
 #   make bench     speed, as ratios of interleaved runs
+#   make sweep     prolog and epilog, killed or failed at each call  (POINTS=40: at 40 of them)
 #   make install   DESTDIR= PREFIX=
 SHELL      := /bin/bash
 PREFIX     ?= /usr
 DESTDIR    ?=
 HYPERVISOR ?= xen
 JOBS       ?= $(shell nproc)
+POINTS     ?= 0
 
 BUILD      := build/release
 ASAN_BUILD := build/asan
@@ -18,7 +20,7 @@ FUZZ_BUILD := build/fuzz
 CMAKE      := cmake -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 CTEST      := ctest --output-on-failure --no-tests=error --timeout 600 --parallel $(JOBS)
 
-.PHONY: all build deps images demo test check unit asan fuzz e2e bench install format lint clean
+.PHONY: all build deps images demo test check unit asan fuzz e2e bench sweep install format lint clean
 
 all: build
 
@@ -63,6 +65,9 @@ test: check asan fuzz e2e
 bench: images
 	@images/build course-mpi
 	@tests/bench/run
+
+sweep: images
+	@tests/sweep/run --points $(POINTS)
 
 install: build
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX) >build/install.log || { cat build/install.log; exit 1; }
