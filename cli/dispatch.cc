@@ -25,6 +25,10 @@ constexpr std::array kNodeOptions = {
 constexpr std::array kEnterOptions = {
     Option{"--node", "NAME", "on this node of the job; without it the job's first"}, kHelp};
 constexpr std::array kPsOptions = {kJson, kHelp};
+constexpr std::array kCheckOptions = {
+    kJson, Option{"--fix", "", "do of it what is safe, and check again"},
+    Option{"--dry-run", "", "tell what --fix would run"},
+    Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kHelp};
 constexpr std::array kReportOptions = {
     kJson, Option{"--svg", "", "a picture of the job's time, as SVG"}, kConfig, kHelp};
 constexpr std::array kResolveOptions = {
@@ -55,7 +59,7 @@ constexpr std::array kCoreCommands = {
     Subcommand{"report", "JOB", "what your job's VM took, once the job has ended", kReportOptions,
                &run_report},
     Subcommand{"node check", "", "what is right and wrong on this node, and how to mend it (root)",
-               kPsOptions, &run_node_check},
+               kCheckOptions, &run_node_check},
     Subcommand{"node reconcile", "", "remove what jobs that Slurm no longer has left here (root)",
                kNodeOptions, &run_node_reconcile},
     Subcommand{"node config", "", "the line for this node in slurm.conf (root)", kNodeOptions,

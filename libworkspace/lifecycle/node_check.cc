@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 
+#include "build_paths.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/trusted_path.h"
@@ -18,6 +19,7 @@
 #include "libworkspace/catalog/trusted_keys.h"
 #include "libworkspace/hypervisor/libvirt_hypervisor.h"
 #include "libworkspace/lifecycle/node.h"
+#include "libworkspace/lifecycle/reconcile.h"
 #include "libworkspace/model/size.h"
 #include "libworkspace/store/scratch.h"
 
@@ -30,6 +32,8 @@ constexpr std::chrono::seconds kAnswerTime(20);
 /// Collects the findings; a look that throws becomes one.
 class NodeCheck {
  public:
+  explicit NodeCheck(std::string node_name) : node_name_(std::move(node_name)) {}
+
   std::vector<Finding> run() {
     look("configuration", "see workspace.yaml(5)", [&] { read_configuration(); });
     if (!site_) return std::move(findings_);
@@ -45,6 +49,7 @@ class NodeCheck {
     check_folder("scratch", site_->scratch);
     check_clock();
     look("slurm", "see that slurmctld runs and this node may ask it", [&] { ask_slurm(); });
+    look("jobs", "see the lines above", [&] { look_for_left_jobs(); });
     return std::move(findings_);
   }
 
@@ -80,8 +85,11 @@ class NodeCheck {
       if (::access(driver.sign.c_str(), F_OK) == 0) {
         add("kernel", Verdict::kFine, "the driver " + driver.module + " is there");
       } else {
-        add("kernel", Verdict::kWrong, "the driver " + driver.module + " is not loaded",
-            "modprobe " + driver.module + ", and name it in /etc/modules");
+        findings_.push_back({"kernel",
+                             Verdict::kWrong,
+                             "the driver " + driver.module + " is not loaded",
+                             "load it, and name it in /etc/modules for the node's next start",
+                             {"modprobe", driver.module}});
       }
     }
   }
@@ -166,6 +174,23 @@ class NodeCheck {
       findings_.push_back(std::move(finding));
   }
 
+  /// An epilog could not run, or the node crashed.
+  void look_for_left_jobs() {
+    if (!kind_) return;  // it has been told that the hypervisor does not answer
+    Node node = Node::open();
+    const auto left = find_left_jobs(node, node_name_);
+    const std::string program = std::string(build_paths::kBinDir) + "/workspace";
+    for (const JobId job : left) {
+      findings_.push_back({"jobs",
+                           Verdict::kWarning,
+                           "something is left of job " + job.to_string() + ", which has ended",
+                           "slurmd's next start removes it, and so does `workspace node reconcile`",
+                           {program, "node", "reconcile", "--node", node_name_}});
+    }
+    if (left.empty()) add("jobs", Verdict::kFine, "nothing is left of jobs that have ended");
+  }
+
+  std::string node_name_;
   std::vector<Finding> findings_;
   std::optional<SiteConfig> site_;
   std::optional<HypervisorKind> kind_;
@@ -185,7 +210,7 @@ std::string_view name_of(Verdict verdict) {
   return "wrong";
 }
 
-std::vector<Finding> check_node() { return NodeCheck().run(); }
+std::vector<Finding> check_node(const std::string& node_name) { return NodeCheck(node_name).run(); }
 
 Verdict worst_of(const std::vector<Finding>& findings) {
   Verdict worst = Verdict::kFine;

@@ -21,12 +21,15 @@ struct Finding {
   Verdict verdict = Verdict::kFine;
   std::string text;    ///< what is so
   std::string remedy;  ///< what to do about it; empty when it is fine
+  /// A command of root's that does it, or the part of it that is safe whatever else is wrong.
+  std::vector<std::string> fix = {};
 };
 
 /// Looks at all that a workspace job needs of this node: configuration, hypervisor, kernel modules,
-/// programs, guest, store, cache, scratch space, clock, and Slurm's own configuration. Changes
-/// nothing and throws nothing: what cannot be looked at is a finding.
-std::vector<Finding> check_node();
+/// programs, guest, store, cache, scratch space, clock, Slurm's own configuration, and what jobs
+/// have left. `node_name` is the node's in Slurm. Changes nothing and throws nothing: what cannot
+/// be looked at is a finding.
+std::vector<Finding> check_node(const std::string& node_name);
 
 /// The worst of the verdicts.
 Verdict worst_of(const std::vector<Finding>& findings);

@@ -34,6 +34,27 @@ void sweep(const std::string& cache_path) {
   }
 }
 
+/// What is on this node, parted by whether it belongs to a job that Slurm has here.
+struct NodeJobs {
+  std::vector<JobId> running;
+  std::vector<JobId> left;
+};
+
+NodeJobs find_jobs(Node& node, const std::string& node_name) {
+  // The traces are read before Slurm is asked: a job that starts in between is then not among them.
+  const std::set<JobId> traces = jobs_with_traces(node);
+  NodeJobs jobs;
+  if (traces.empty()) return jobs;
+  const std::set<JobId> alive = jobs_on_node(node_name, Node::step_deadline());
+  for (const JobId job : traces) {
+    // A crash of the node takes the record, which is in memory, but not the disk, and Slurm may not
+    // have given the job up yet. A prolog makes the record's folder before all else.
+    const bool runs = alive.contains(job) && node.records.has(job);
+    (runs ? jobs.running : jobs.left).push_back(job);
+  }
+  return jobs;
+}
+
 /// The watch of a job that goes on may have been killed together with slurmd. Without one the job
 /// runs as well, but its VM is not paused.
 void keep_watch(const RecordStore& records, JobId job) {
@@ -47,21 +68,17 @@ void keep_watch(const RecordStore& records, JobId job) {
 
 }  // namespace
 
+std::vector<JobId> find_left_jobs(Node& node, const std::string& node_name) {
+  return find_jobs(node, node_name).left;
+}
+
 std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
   sweep(node.site.cache);
-  // The traces are read before Slurm is asked: a job that starts in between is then not among them.
-  const std::set<JobId> traces = jobs_with_traces(node);
-  if (traces.empty()) return {};
-  const std::set<JobId> alive = jobs_on_node(node_name, Node::step_deadline());
+  const NodeJobs jobs = find_jobs(node, node_name);
+  for (const JobId job : jobs.running) keep_watch(node.records, job);
   std::vector<JobId> cleaned;
   std::optional<Error> first_failure;
-  for (const JobId job : traces) {
-    // A crash of the node takes the record, which is in memory, but not the disk, and Slurm may not
-    // have given the job up yet. A prolog makes the record's folder before all else.
-    if (alive.contains(job) && node.records.has(job)) {
-      keep_watch(node.records, job);
-      continue;
-    }
+  for (const JobId job : jobs.left) {
     try {
       tear_down_workspace(node, job);
       log_info("removed what was left of job " + job.to_string());

@@ -76,6 +76,20 @@ inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
     expect_output 'it runs again'
 }
 
+@test "the node's check finds what a job left, and removes it when told so" {
+    on 1 sh -c ': >/var/lib/workspace/scratch/999999.scratch'
+    run on 1 workspace node check --dry-run
+    [ "$status" -ge 1 ]
+    expect_output_contains 'something is left of job 999999'
+    expect_output_contains 'would run: /usr/bin/workspace node reconcile'
+    run left_on 1
+    expect_output 'scratch/999999.scratch'
+    run on 1 workspace node check --fix
+    expect_output_contains 'ran: /usr/bin/workspace node reconcile'
+    expect_output_contains 'nothing is left of jobs that have ended'
+    expect_nothing_left 1
+}
+
 # counts: how many there are of what a job makes, on the node. Its kernel has more threads at times, and
 # fewer at others.
 counts() {
