@@ -72,7 +72,7 @@ constexpr std::array kCoreCommands = {
 const std::vector<Subcommand>& subcommands() {
   static const std::vector<Subcommand> all = [] {
     std::vector<Subcommand> commands(kCoreCommands.begin(), kCoreCommands.end());
-    for (const auto group : {import_commands(), trust_commands()})
+    for (const auto group : {import_commands(), trust_commands(), catalog_commands()})
       commands.insert(commands.end(), group.begin(), group.end());
     return commands;
   }();

@@ -11,25 +11,6 @@
 namespace workspace::cli {
 namespace {
 
-/// The secret key that is meant: by its file, by its name, or because there is no other.
-std::string secret_file(const Arguments& arguments, const std::string& manifest) {
-  if (const auto file = arguments.value("--secret")) return absolute_path(*file);
-  if (const auto name = arguments.value("--key")) {
-    check_key_name(*name);
-    return secret_key_path(*name);
-  }
-  const auto names = secret_key_names();
-  if (names.size() == 1) return secret_key_path(names[0]);
-  if (names.empty()) {
-    throw Error(
-        ErrorKind::kNotFound,
-        "there is no key to sign with; make one by `workspace image key new NAME`, or sign " +
-            manifest + " elsewhere by `minisign -S` and give --signature");
-  }
-  throw Error(ErrorKind::kUsage,
-              "there are several keys; say which by --key: " + join(names, ", "));
-}
-
 minisign::Signature signature_of(const Arguments& arguments, const Catalog& catalog,
                                  const RegisteredImage& image, UtcTime now) {
   if (const auto file = arguments.value("--signature")) {
@@ -40,7 +21,10 @@ minisign::Signature signature_of(const Arguments& arguments, const Catalog& cata
       throw;
     }
   }
-  const std::string file = secret_file(arguments, catalog.manifest_path(image.manifest));
+  const std::string file =
+      chosen_secret_key(arguments, "make one by `workspace image key new NAME`, or sign " +
+                                       catalog.manifest_path(image.manifest) +
+                                       " elsewhere by `minisign -S` and give --signature");
   return key_folder::read_secret_key(file).sign(image.bytes, approval_comment(image, now));
 }
 

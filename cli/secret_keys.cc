@@ -4,7 +4,10 @@
 #include <filesystem>
 
 #include "build_paths.h"
+#include "cli/output.h"
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+#include "libworkspace/catalog/trusted_keys.h"
 
 namespace workspace::cli {
 namespace {
@@ -30,6 +33,19 @@ std::vector<std::string> secret_key_names() {
     throw_errno("reading " + secret_keys_folder(), error.value());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::string chosen_secret_key(const Arguments& arguments, const std::string& remedy) {
+  if (const auto file = arguments.value("--secret")) return absolute_path(*file);
+  if (const auto name = arguments.value("--key")) {
+    check_key_name(*name);
+    return secret_key_path(*name);
+  }
+  const auto names = secret_key_names();
+  if (names.size() == 1) return secret_key_path(names[0]);
+  if (names.empty()) throw Error(ErrorKind::kNotFound, "there is no key to sign with; " + remedy);
+  throw Error(ErrorKind::kUsage,
+              "there are several keys; say which by --key: " + join(names, ", "));
 }
 
 }  // namespace workspace::cli

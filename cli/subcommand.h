@@ -20,8 +20,9 @@ struct Subcommand {
   int (*run)(const Arguments&);
 };
 
-/// The groups of `workspace image` that have a table of their own, in the file of the name.
+/// The groups that have a table of their own, in the file of the name.
 std::span<const Subcommand> import_commands();
+std::span<const Subcommand> catalog_commands();
 std::span<const Subcommand> trust_commands();
 
 }  // namespace workspace::cli

@@ -92,12 +92,12 @@ struct ChildSetup : bp::extend::handler {
 
   [[nodiscard]] bool isolate() const {
     if (!command.isolated) return true;
-    constexpr int kSpaces = CLONE_NEWNET | CLONE_NEWIPC;
+    const int spaces = CLONE_NEWIPC | (command.keeps_network ? 0 : CLONE_NEWNET);
     if (::geteuid() == 0) {
-      if (::unshare(kSpaces) != 0) return false;
+      if (::unshare(spaces) != 0) return false;
     } else {
       // Where the site forbids it to users, the user's own rights are the bound.
-      (void)::unshare(CLONE_NEWUSER | kSpaces);
+      (void)::unshare(CLONE_NEWUSER | spaces);
     }
     const struct rlimit no_core = {0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);

@@ -43,6 +43,8 @@ struct Command {
   /// privileges from set-user-id programs, no core dump. A caller that is not root gets of this
   /// what the kernel grants to ordinary users.
   bool isolated = false;
+  /// Of isolation all but the network, which such a tool is to use.
+  bool keeps_network = false;
   /// A descriptor for its stdin instead of /dev/null.
   int stdin_fd = -1;
 };

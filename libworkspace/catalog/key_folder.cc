@@ -44,6 +44,19 @@ TrustedKey make_key(const std::string& folder, const NewKey& role, const std::st
   return key;
 }
 
+void trust(const std::string& folder, const TrustedKey& key, bool replace) {
+  check_key_name(key.name);
+  const FileLock held = lock(folder);
+  if (!replace) refuse_existing(trusted_key_path(folder, key.name));
+  const TrustedKeys trusted = TrustedKeys::read(folder);
+  const TrustedKey* const other = trusted.find(key.key.id);
+  if (other != nullptr && other->name != key.name) {
+    throw Error(ErrorKind::kDenied, "the key " + key.key.id.to_string() +
+                                        " is trusted already, as '" + other->name + "'");
+  }
+  write_trusted_key(folder, key);
+}
+
 void revoke(const std::string& folder, const std::function<void(Revocations&)>& add) {
   const FileLock held = lock(folder);
   Revocations revocations = TrustedKeys::read(folder).revocations;

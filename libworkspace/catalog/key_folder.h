@@ -22,6 +22,10 @@ struct NewKey {
 /// name; kDenied when one of the files is there.
 TrustedKey make_key(const std::string& folder, const NewKey& role, const std::string& secret_path);
 
+/// Trusts a key that was made elsewhere; with `replace` in the place of the one that has its name.
+/// Errors: kDenied when the folder has this name, or this key under another.
+void trust(const std::string& folder, const TrustedKey& key, bool replace);
+
 /// Adds to the list of what is revoked. Errors: also kInvalid for a reason that is not
 /// one line, and for a list that has become too long.
 void revoke(const std::string& folder, const std::function<void(Revocations&)>& add);

@@ -215,6 +215,20 @@ RegisteredImage register_image(const std::string& store_path, const std::string&
   return register_sources(store_path, manifest, sources, progress);
 }
 
+RegisteredImage register_complete_image(const std::string& store_path, Manifest manifest,
+                                        const OpenImageFile& open,
+                                        const RegistrationProgress& progress) {
+  std::vector<SourceFile> sources;
+  for_each_file(manifest, [&](const std::string& role, ImageFile& file) {
+    const std::string name = role + " (" + file.digest.value().file_name() + ")";
+    sources.push_back({role, file, name, open(role, file)});
+    check_format(sources.back(), manifest.root_format);
+  });
+  make_folders(store_path, manifest.name);
+  const FileLock lock(store_layout::lock_file(store_path), Deadline::in(kLockWait));
+  return register_sources(store_path, manifest, sources, progress);
+}
+
 RegisteredImage register_saved_image(const SiteConfig& site, Manifest manifest, UniqueFd layer,
                                      Deadline deadline) {
   struct stat info {};

@@ -39,6 +39,16 @@ RegisteredImage register_image(const std::string& store_path, const std::string&
 RegisteredImage register_saved_image(const SiteConfig& site, Manifest manifest, UniqueFd layer,
                                      Deadline deadline);
 
+/// Opens a file of an image that is to be registered, at its begin.
+using OpenImageFile = std::function<UniqueFd(const std::string& role, const ImageFile& file)>;
+
+/// Registers an image that came with a complete manifest (catalog_index.h), whose files `open`
+/// opens one after the other; each must be what the manifest says. It is not approved by this.
+/// Errors: as register_image.
+RegisteredImage register_complete_image(const std::string& store_path, Manifest manifest,
+                                        const OpenImageFile& open,
+                                        const RegistrationProgress& progress);
+
 /// Adds to `faults` all that register_image would refuse before it copies anything: in the
 /// manifest, in those it inherits from, and that its files are there, trusted and of their format.
 /// Errors: as open_trusted_file when the manifest itself cannot be read.

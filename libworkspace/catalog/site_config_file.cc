@@ -137,6 +137,8 @@ SiteConfig read_keys(const YamlMap& map) {
                   "slurm_bin",
                   "require_approval",
                   "keys",
+                  "catalogs",
+                  "catalog_keys",
                   "access",
                   "audit_log",
                   "reports",
@@ -177,6 +179,8 @@ SiteConfig read_keys(const YamlMap& map) {
   set_path(map, "slurm_bin", config.slurm_bin);
   set_switch(map, "require_approval", config.require_approval);
   set_path(map, "keys", config.keys);
+  set_path(map, "catalogs", config.catalogs);
+  set_path(map, "catalog_keys", config.catalog_keys);
   set_access(map, config.access);
   set_path(map, "audit_log", config.audit_log);
   set_path(map, "reports", config.reports);

@@ -38,10 +38,12 @@ struct SiteConfig {
 
   bool require_approval = true;              ///< whether an image must be signed by a trusted key
   std::string keys = "/etc/workspace/keys";  ///< the folder of the trusted keys, this machine's own
-  std::vector<SiteAccess> access;            ///< in the file's order
-  std::string audit_log = "/var/log/workspace/audit.log";  ///< of this node
-  std::string reports = "/var/lib/workspace/reports";      ///< what jobs took, for their users
-  std::uint64_t reports_max = 10000;                       ///< how many of this node; 0: none
+  std::string catalogs = "/var/lib/workspace/catalogs";  ///< snapshots of other sites' catalogues
+  std::string catalog_keys = "/etc/workspace/catalog-keys";  ///< of those whose catalogues it takes
+  std::vector<SiteAccess> access;                            ///< in the file's order
+  std::string audit_log = "/var/log/workspace/audit.log";    ///< of this node
+  std::string reports = "/var/lib/workspace/reports";        ///< what jobs took, for their users
+  std::uint64_t reports_max = 10000;                         ///< how many of this node; 0: none
   DigestPlace digest_shown_in = DigestPlace::kAdminComment;
 
   std::uint64_t memory_overhead_mib = 64;  ///< kept from the job's memory for the VM's own cost

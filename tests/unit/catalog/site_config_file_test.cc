@@ -44,6 +44,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "slurm_bin: /opt/slurm/bin\n"
       "require_approval: false\n"
       "keys: /k/keys\n"
+      "catalogs: /k/catalogs\n"
+      "catalog_keys: /k/catalog-keys\n"
       "access: {\"course-*\": {allow: {accounts: [a]}}, \"*\": {deny: {users: [eve]}}}\n"
       "audit_log: /l/audit\n"
       "reports: /r\n"
@@ -78,6 +80,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.slurm_bin, "/opt/slurm/bin");
   EXPECT_FALSE(config.require_approval);
   EXPECT_EQ(config.keys, "/k/keys");
+  EXPECT_EQ(config.catalogs, "/k/catalogs");
+  EXPECT_EQ(config.catalog_keys, "/k/catalog-keys");
   ASSERT_EQ(config.access.size(), 2U);
   EXPECT_EQ(config.access[0].images, "course-*");
   EXPECT_EQ(describe(config.access[0].rules), "accounts a");
@@ -146,6 +150,8 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.private_network_port, defaults.private_network_port);
   EXPECT_EQ(config.require_approval, defaults.require_approval);
   EXPECT_EQ(config.keys, defaults.keys);
+  EXPECT_EQ(config.catalogs, defaults.catalogs);
+  EXPECT_EQ(config.catalog_keys, defaults.catalog_keys);
   EXPECT_TRUE(config.access.empty());
   EXPECT_EQ(config.audit_log, defaults.audit_log);
   EXPECT_EQ(config.reports, defaults.reports);
