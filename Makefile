@@ -5,7 +5,7 @@
 #   make test      everything that CI runs
 #   make check     lint, unit and integration tests
 #   make bench     speed, as ratios of interleaved runs
-#   make sweep     prolog and epilog, killed or failed at each call  (POINTS=40: at 40 of them)
+#   make sweep     prolog, epilog, reconcile: killed or failed at each call  (POINTS=40: at 40 of them)
 #   make install   DESTDIR= PREFIX=
 SHELL      := /bin/bash
 PREFIX     ?= /usr

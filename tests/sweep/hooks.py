@@ -1,14 +1,22 @@
-"""The prolog and the epilog of a job, run by hand as slurmd runs them, with and without a fault."""
+"""The prolog and the epilog of a job and the reconcile of slurmd's start, run by hand as slurmd runs them,
+with and without a fault."""
 
 from dataclasses import dataclass
 
 from points import CALLS, points_in
 
-HOOKS = ("prolog", "epilog")
 LIBEXEC = "/usr/libexec/workspace"
+HOOKS = {
+    "prolog": [f"{LIBEXEC}/prolog"],
+    "epilog": [f"{LIBEXEC}/epilog"],
+    "reconcile": ["workspace", "node", "reconcile", "--node", "node1"],
+}
 LOG = "/tmp/sweep.calls"
 # A hook that is not done by then hangs: its own deadlines are shorter.
 DEADLINE_S = 170
+
+# What a crash of the node takes: the job's record, and its processes.
+CRASH = 'rm -rf "/run/workspace/$1"; pkill -KILL -f "[j]ob-watch.*\\b$1\\b"; true'
 
 # A line of what a job has on the node at this moment; of another job's, nothing.
 LEFT = """
@@ -45,18 +53,29 @@ class Hooks:
         self.prepare(hook)
         self._traced(hook, [])
         log = self.lab.node.run("cat", LOG)["output"]
-        self.run("epilog")
+        self.put_right(hook)
         return points_in(log)
 
     def prepare(self, hook):
-        """An epilog finds a workspace that runs."""
-        if hook == "epilog":
-            status, output = self.run("prolog")
-            if status != 0 or self.record_state() != "running":
-                raise RuntimeError(f"the workspace does not boot: {output}")
+        """An epilog finds a workspace that runs, a reconcile one whose record a crash has taken."""
+        if hook == "prolog":
+            return
+        status, output = self.run("prolog")
+        if status != 0 or self.record_state() != "running":
+            raise RuntimeError(f"the workspace does not boot: {output}")
+        if hook == "reconcile":
+            self.lab.node.run("sh", "-c", CRASH, "crash", self.job)
 
     def run(self, hook):
-        return self._finish(f"{LIBEXEC}/{hook}")
+        return self._finish(*HOOKS[hook])
+
+    def put_right(self, hook):
+        """What comes next on the node by itself: slurmd starts once more, the job ends."""
+        if hook == "reconcile":
+            status, output = self.run("reconcile")
+            if status != 0:
+                return status, output
+        return self.run("epilog")
 
     def run_with(self, hook, fault):
         status, output = self._traced(hook, ["-e", f"inject={fault}"])
@@ -77,7 +96,7 @@ class Hooks:
         return self.lab.node.run("sh", "-c", LEFT, "left", self.job)["output"].splitlines()
 
     def _traced(self, hook, injection):
-        return self._finish("strace", "-q", "-o", LOG, "-e", f"trace={CALLS}", *injection, f"{LIBEXEC}/{hook}")
+        return self._finish("strace", "-q", "-o", LOG, "-e", f"trace={CALLS}", *injection, *HOOKS[hook])
 
     def _finish(self, *argv):
         """Status and output; a status of its own for a run that hangs."""

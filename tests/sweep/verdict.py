@@ -16,9 +16,9 @@ def verdict_on(hooks, hook, struck):
         wrong += claims_success[hook](hooks)
     elif struck.status < 128 and "workspace" not in struck.output:
         wrong.append(f"status {struck.status} without a word")
-    status, output = hooks.run("epilog")
+    status, output = hooks.put_right(hook)
     if status != 0:
-        wrong.append(f"the next epilog: status {status}: {output.strip()}")
+        wrong.append(f"what comes next: status {status}: {output.strip()}")
     wrong += [f"left: {thing}" for thing in settled(hooks)]
     if not hooks.domain_runs(hooks.neighbour):
         wrong.append("the neighbour's VM does not run")
@@ -36,10 +36,10 @@ def booted(hooks):
 
 
 def gone(hooks):
-    return [f"the epilog ended well, but left: {thing}" for thing in settled(hooks)]
+    return [f"it ended well, but left: {thing}" for thing in settled(hooks)]
 
 
-claims_success = {"prolog": booted, "epilog": gone}
+claims_success = {"prolog": booted, "epilog": gone, "reconcile": gone}
 
 
 def settled(hooks):
