@@ -37,6 +37,10 @@ int run_image_diff(const Arguments& arguments) {
   const RegisteredImage image_b = catalog.resolve(ImageRef::parse(*arguments.word(1)));
   const TreeListing a = content_of(catalog, image_a);
   const TreeListing b = content_of(catalog, image_b);
+  for (const auto& [image, listing] : {std::pair(&image_a, &a), std::pair(&image_b, &b)}) {
+    if (!listing->package_fault.empty())
+      warn("the packages of " + title_of(*image) + " are not known: " + listing->package_fault);
+  }
   const auto packages = package_differences(a, b);
   const auto files = file_differences(a, b);
   if (!arguments.has("--json"))

@@ -76,6 +76,7 @@ std::string inspection_json(const RegisteredImage& image, const TreeListing& lis
       .field("files", std::uint64_t{listing.files.size()})
       .field("size_bytes", total_of(listing))
       .field("package_database", listing.package_database)
+      .field("package_fault", printable(listing.package_fault))
       .begin_array("packages");
   for (const auto& package : listing.packages) {
     json.begin_object()
@@ -101,8 +102,7 @@ std::string inspection_text(const RegisteredImage& image, const TreeListing& lis
       std::to_string(listing.packages.size()) + " (" +
       (listing.package_database.empty() ? "no database that is known" : listing.package_database) +
       ")";
-  if (listing.package_database == "rpm")
-    packages = "an RPM database, which only the image's own rpm reads";
+  if (!listing.package_fault.empty()) packages = "not known: " + printable(listing.package_fault);
   std::vector<std::string> kernels;
   for (const auto& kernel : module_kernels(listing)) kernels.push_back(printable(kernel));
   std::string text =

@@ -1,5 +1,7 @@
 #include "libworkspace/image/tree_listing.h"
 
+#include <unistd.h>
+
 #include <array>
 
 #include "libworkspace/base/error.h"
@@ -20,18 +22,66 @@ constexpr std::string_view kApkInstalled = "lib/apk/db/installed";
 constexpr std::array<std::string_view, 2> kOsReleases = {"etc/os-release", "usr/lib/os-release"};
 constexpr std::array<std::string_view, 2> kRpmFolders = {"var/lib/rpm/", "usr/lib/sysimage/rpm/"};
 
+constexpr std::array<std::string_view, 2> kRpmDatabases = {"rpmdb.sqlite", "Packages"};
+constexpr std::uint64_t kMaxDatabaseBytes = std::uint64_t{1} << 30;
+
+/// The name of an RPM database's file; nothing for any other path.
+std::string_view rpm_database_at(std::string_view path) {
+  for (const auto& folder : kRpmFolders)
+    for (const auto& name : kRpmDatabases)
+      if (path.starts_with(folder) && path.substr(folder.size()) == name) return name;
+  return "";
+}
+
 bool is_kept(std::string_view path) {
   return path == kDpkgStatus || path == kApkInstalled || path == kOsReleases[0] ||
          path == kOsReleases[1];
 }
 
+/// Keeps the one RPM database that counts: of the newer form where there are two, and of the
+/// topmost layer.
+class KeptDatabase {
+ public:
+  explicit KeptDatabase(int fd) : fd_(fd) {}
+
+  void begin(std::string_view path) {
+    const std::string_view found = rpm_database_at(path);
+    taking_ = fd_ >= 0 && !found.empty() && (name_.empty() || found != kRpmDatabases[1]);
+    if (!taking_) return;
+    name_ = found;
+    size_bytes_ = 0;
+    if (::ftruncate(fd_, 0) != 0 || ::lseek(fd_, 0, SEEK_SET) != 0)
+      throw_errno("keeping the RPM database");
+  }
+
+  void take(std::span<const char> bytes) {
+    size_bytes_ += taking_ ? bytes.size() : 0;
+    if (taking_ && size_bytes_ <= kMaxDatabaseBytes)
+      write_all(fd_, {bytes.data(), bytes.size()}, "keeping the RPM database");
+  }
+
+  /// Empty when there is none, or one that is too large.
+  [[nodiscard]] std::string name() const {
+    return size_bytes_ <= kMaxDatabaseBytes ? std::string(name_) : "";
+  }
+
+ private:
+  int fd_;
+  bool taking_ = false;
+  std::string_view name_;
+  std::uint64_t size_bytes_ = 0;
+};
+
 /// Hashes each content and keeps the few that are read.
 class Contents {
  public:
+  explicit Contents(int database_fd) : database_(database_fd) {}
+
   void take(const TreeEntry& entry, std::span<const char> bytes) {
     if (!hash_) {
       hash_ = std::make_unique<Sha256>();
       kept_.erase(entry.path);  // a layer's below
+      database_.begin(entry.path);
     }
     if (bytes.empty()) {
       sha256_[entry.path] = to_hex(hash_->finish());
@@ -39,6 +89,7 @@ class Contents {
       return;
     }
     hash_->update({bytes.data(), bytes.size()});
+    database_.take(bytes);
     if (!is_kept(entry.path)) return;
     std::string& kept = kept_[entry.path];
     if (kept.size() + bytes.size() <= kMaxKeptBytes) kept.append(bytes.data(), bytes.size());
@@ -53,8 +104,10 @@ class Contents {
     const auto found = kept_.find(path);
     return found == kept_.end() ? nothing : found->second;
   }
+  [[nodiscard]] std::string rpm_database() const { return database_.name(); }
 
  private:
+  KeptDatabase database_;
   std::unique_ptr<Sha256> hash_;
   std::map<std::string, std::string, std::less<>> sha256_;
   std::map<std::string, std::string, std::less<>> kept_;
@@ -118,6 +171,7 @@ std::string about_lines(const FileTree& tree, const Contents& contents) {
   }
   Fields fields;
   fields.add("database", database);
+  if (database == "rpm") fields.add("rpm_database", contents.rpm_database());
   add(fields);
   for (const auto& package : packages) {
     Fields of_package;
@@ -151,8 +205,8 @@ ListedFile take_file(Fields& fields) {
 }  // namespace
 
 void list_tree(const std::vector<std::unique_ptr<EntrySource>>& sources, const TreeLimits& limits,
-               int output_fd) {
-  Contents contents;
+               int output_fd, int database_fd) {
+  Contents contents(database_fd);
   FileTree tree(limits);
   const LeftOut nothing;
   LayerForm form = LayerForm::kNone;
@@ -193,6 +247,11 @@ TreeListing parse_listing(std::string_view lines) {
       listing.os_release.emplace(name, fields.take("value"));
     } else {
       listing.package_database = fields.take("database");
+      listing.rpm_database = fields.take_or("rpm_database", "");
+      // It becomes a file's name.
+      if (!listing.rpm_database.empty() && listing.rpm_database != kRpmDatabases[0] &&
+          listing.rpm_database != kRpmDatabases[1])
+        throw Error(ErrorKind::kInvalid, "a listing has an unknown kind of RPM database");
     }
     fields.expect_empty();
   }

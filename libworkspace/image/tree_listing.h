@@ -34,16 +34,19 @@ struct ListedPackage {
 /// All that can be told of an image without booting it. It was read from what may be hostile: every
 /// text in it needs printable() on its way to a terminal.
 struct TreeListing {
-  std::vector<ListedFile> files;                  ///< by path
-  std::vector<ListedPackage> packages;            ///< of dpkg's or apk's database, by name
-  std::string package_database;                   ///< dpkg, apk, rpm, or empty
+  std::vector<ListedFile> files;        ///< by path
+  std::vector<ListedPackage> packages;  ///< of its database, by name
+  std::string package_database;         ///< dpkg, apk, rpm, or empty
+  std::string rpm_database;   ///< the file's name, where it is an RPM database that was kept
+  std::string package_fault;  ///< why its packages are not known, though it has a database
   std::map<std::string, std::string> os_release;  ///< os-release(5)
 };
 
 /// Reads a source, lays the layers behind it over it as overlayfs would, and tells the listing to
-/// `output_fd`, in lines that parse_listing takes. Errors: as read_tree.
+/// `output_fd`, in lines that parse_listing takes. An RPM database, which needs rpm to be read, is
+/// kept in `database_fd`, where one is given. Errors: as read_tree.
 void list_tree(const std::vector<std::unique_ptr<EntrySource>>& sources, const TreeLimits& limits,
-               int output_fd);
+               int output_fd, int database_fd = -1);
 
 /// Reads what list_tree wrote, strictly: the process that wrote it read what is not trusted.
 /// Errors: kInvalid.

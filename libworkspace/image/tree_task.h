@@ -32,8 +32,9 @@ struct TreeTask {
   /// Archives of layers that overlayfs would lay over the source, the lowest first; not of kUpper
   /// and kLayers.
   std::vector<int> layer_fds = {};
-  int spool_fd = -1;  ///< an empty file to work in; kTar needs one
-  std::string name;   ///< what errors call the source
+  int spool_fd =
+      -1;  ///< an empty file to work in; kTar needs one, kList keeps an RPM database there
+  std::string name;  ///< what errors call the source
   TreeLimits limits;
   std::int64_t newest_mtime_s = INT64_MAX;  ///< later times are set back to it
   LeftOut left_out;

@@ -122,7 +122,7 @@ TreeSummary do_tree_task(const TreeTask& task, int output_fd) {
   if (task.action == TreeTask::Action::kList) {
     if (task.source == TreeTask::Source::kLayers)
       throw Error(ErrorKind::kUsage, "layers are not listed");
-    list_tree(open_sources(task), task.limits, output_fd);
+    list_tree(open_sources(task), task.limits, output_fd, task.spool_fd);
     return {};
   }
   TreeWork work(task, spool ? &*spool : nullptr);

@@ -4,6 +4,7 @@
 
 #include "libworkspace/base/fd.h"
 #include "libworkspace/image/package_databases.h"
+#include "libworkspace/image/rpm_packages.h"
 #include "libworkspace/image/tree_task.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
@@ -124,7 +125,15 @@ TEST(TreeListing, RefusesWhatListTreeWouldNotWrite) {
   }
   expect_error([&] { parse_listing(file + " more=1\n"); }, ErrorKind::kInvalid,
                ::testing::HasSubstr("more"));
+  expect_error([&] { parse_listing("database=rpm rpm_database=../../etc/x\n"); },
+               ErrorKind::kInvalid, "a listing has an unknown kind of RPM database");
   expect_error([&] { parse_listing("nonsense\n"); }, ErrorKind::kInvalid, ::testing::_);
+}
+
+TEST(PackageDatabases, RpmsWordsAreReadAsTheyAre) {
+  EXPECT_THAT(
+      parse_rpm_packages("b\t1-2.x86_64\na\t3:1-1.noarch\n\t1\nc\t\nnoise\n"),
+      ::testing::ElementsAre(ListedPackage{"a", "3:1-1.noarch"}, ListedPackage{"b", "1-2.x86_64"}));
 }
 
 TEST(PackageDatabases, AreReadAsTheyAre) {
