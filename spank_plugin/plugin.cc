@@ -8,6 +8,7 @@ extern "C" {
 
 #include "spank_plugin/options.h"
 #include "spank_plugin/reconcile.h"
+#include "spank_plugin/step_check.h"
 #include "spank_plugin/step_entry.h"
 #include "spank_plugin/submission.h"
 #include "spank_plugin/task_epilog.h"
@@ -49,7 +50,7 @@ int slurm_spank_init_post_opt(spank_t spank, int, char*[]) {
       workspace::submit_workspace(spank);
       break;
     case S_CTX_REMOTE:
-      workspace::look_for_task_epilog(spank);
+      workspace::look_for_step_refusal(spank);
       break;
     case S_CTX_SLURMD:
     case S_CTX_JOB_SCRIPT:
@@ -59,7 +60,7 @@ int slurm_spank_init_post_opt(spank_t spank, int, char*[]) {
   return 0;
 }
 
-int slurm_spank_user_init(spank_t, int, char*[]) { return workspace::refuse_task_epilog(); }
+int slurm_spank_user_init(spank_t, int, char*[]) { return workspace::refuse_step(); }
 
 int slurm_spank_task_post_fork(spank_t spank, int, char*[]) {
   workspace::prepare_task_epilog(spank);

@@ -16,7 +16,7 @@
 #include "libworkspace/model/request.h"
 #include "spank_plugin/helper_process.h"
 #include "spank_plugin/options.h"
-#include "spank_plugin/task_epilog.h"
+#include "spank_plugin/step_check.h"
 #include "spank_plugin/workspace_choice.h"
 
 namespace workspace {
@@ -103,11 +103,11 @@ void submit_workspace(spank_t spank) noexcept {
       throw Error(ErrorKind::kDenied,
                   "--workspace=none may not be asked for from inside a workspace");
     }
-    const bool brings_task_epilog = submitter == Submitter::kSrun && announce_task_epilog();
+    const std::string refusal(submitter == Submitter::kSrun ? announce_step_refusal() : "");
     if (is_step_of_a_job(submitter, own_environment)) return;
     const auto choice = choose_workspace(said_options(), submitter, own_environment);
     if (choice) {
-      if (brings_task_epilog) throw Error(ErrorKind::kDenied, kTaskEpilogRefusal);
+      if (!refusal.empty()) throw Error(ErrorKind::kDenied, refusal);
       put_request(spank, resolve(*choice));
     } else {
       forget_request(spank);

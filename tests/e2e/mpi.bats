@@ -59,6 +59,20 @@ rank 3 of 4 on node2" ]
     [ "$((after - before))" -gt 1000000 ]
 }
 
+@test "PMIx, which does not reach into a VM, is refused in one line" {
+    local refusal='error: workspace: --mpi=pmix does not reach into the VM of a workspace; use --mpi=pmi2, or start'
+    run as user1 srun -n1 --workspace=course-mpi --mpi=pmix echo it runs
+    expect_status 1
+    expect_output "srun: $refusal the program by mpirun"
+    # A step: Slurm itself says that the launch failed.
+    run inside -n1 -N1 --mpi=pmix echo it runs
+    [ "$(grep -c "$refusal" <<<"$output")" = 1 ]
+    [[ $output != *'it runs'* ]]
+    # Where it is only what the site or the user has by default, what needs no MPI runs.
+    run as user1 env SLURM_MPI_TYPE=pmix srun --quiet --jobid="$job" --overlap -n1 -N1 echo it runs
+    expect_output 'it runs'
+}
+
 @test "ssh goes from one VM to the other, with the job's own keys" {
     run inside -n1 -N1 -w node1 ssh node2 'echo "$(hostname) $(id -un)"'
     expect_output 'node2 user1'
@@ -76,6 +90,11 @@ rank 3 of 4 on node2" ]
     as user1 scancel "$job"
     wait_for_job "$job"
     expect_nothing_left 1 2
+}
+
+@test "a plain task on the same nodes has PMIx: it is not refused for want of Slurm's plugin" {
+    run as user1 srun --quiet -n1 --mpi=pmix sh -c 'echo "$SLURM_MPI_TYPE $PMIX_RANK"'
+    expect_output 'pmix 0'
 }
 
 @test "Open MPI: the example's job script, mpirun over ssh" {
