@@ -98,7 +98,8 @@ rank 3 of 4 on node2" ]
 }
 
 @test "Open MPI: the example's job script, mpirun over ssh" {
-    run_job user1 mpi-ring.sh
+    # A compiler in it, and two VMs: where they are emulated twice over, ten minutes.
+    JOB_DEADLINE_S=$((4 * kBootDeadlineS)) run_job user1 mpi-ring.sh
     expect_state COMPLETED
     [ "$(grep -c ' on node1$' <<<"$output")" = 2 ]
     [ "$(grep -c ' on node2$' <<<"$output")" = 2 ]

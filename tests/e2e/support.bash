@@ -34,9 +34,10 @@ submit() { as "$1" sbatch --parsable "${@:2}"; }
 
 job_field() { lab run timeout 10 scontrol -o show job "$1" | grep -o "\b$2=[^ ]*" | cut -d= -f2; }
 
-# wait_for_job JOB: until it is over and its epilog has run; prints its last state.
+# wait_for_job JOB: until it is over and its epilog has run; prints its last state. JOB_DEADLINE_S is for a
+# job that has much to do.
 wait_for_job() {
-    eventually $((2 * kBootDeadlineS)) job_is_over "$1"
+    eventually "${JOB_DEADLINE_S:-$((2 * kBootDeadlineS))}" job_is_over "$1"
     job_field "$1" JobState
 }
 
