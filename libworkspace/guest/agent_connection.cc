@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -21,8 +22,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Longer attempts lose time: the kernel repeats a lost SYN only after a second.
-constexpr milliseconds kAttempt(150);
+constexpr milliseconds kShortestAttempt(150);
+constexpr int kAttemptsShare = 10;
 constexpr milliseconds kPause(20);
 
 constexpr int kIdleS = 10;
@@ -76,7 +77,7 @@ int try_connect(int socket, const struct sockaddr_in& to, Deadline deadline) {
   struct pollfd entry {
     socket, POLLOUT, 0
   };
-  if (::poll(&entry, 1, deadline.poll_ms(kAttempt)) <= 0) return ETIMEDOUT;
+  if (::poll(&entry, 1, deadline.poll_ms()) <= 0) return ETIMEDOUT;
   int error = 0;
   socklen_t length = sizeof error;
   ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
@@ -85,6 +86,10 @@ int try_connect(int socket, const struct sockaddr_in& to, Deadline deadline) {
 
 }  // namespace
 
+milliseconds attempt_time(milliseconds waited) {
+  return std::max(kShortestAttempt, waited / kAttemptsShare);
+}
+
 UniqueFd connect_to_agent(const std::string& network_namespace, const std::string& address,
                           std::uint16_t port, Deadline deadline) {
   struct sockaddr_in to {};
@@ -92,9 +97,11 @@ UniqueFd connect_to_agent(const std::string& network_namespace, const std::strin
   to.sin_port = htons(port);
   if (::inet_pton(AF_INET, address.c_str(), &to.sin_addr) != 1)
     throw Error(ErrorKind::kInvalid, "'" + address + "' is not an IPv4 address");
+  const milliseconds bound = deadline.left();
   for (;;) {
     UniqueFd socket = make_socket(network_namespace);
-    if (try_connect(socket.get(), to, deadline) == 0) {
+    const milliseconds attempt = attempt_time(bound - deadline.left());
+    if (try_connect(socket.get(), to, deadline.no_later_than(attempt)) == 0) {
       set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
       watch_guest(socket.get(), true);
       return socket;
