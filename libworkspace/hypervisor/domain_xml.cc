@@ -83,9 +83,11 @@ void add_memory_place(xml_node domain, const DomainDescription& description, Hyp
 /// gives to virtio, whose interrupts are messages. What it cannot find out: how fast its TSC, which
 /// is the host's, goes. It measures that by a timer that QEMU emulates, and where the host has much
 /// else to do it may be wrong 30 times over; its clock is then as wrong, and with it every timeout
-/// inside. (`tsc=reliable`: nor does it watch the TSC later by such a timer.)
+/// inside. (`tsc=reliable`: nor does it watch the TSC later by such a timer.) And it need not lay
+/// programs at other addresses each time: QEMU keeps the code that it has translated by address,
+/// and would translate a program and its libraries anew at every start.
 std::string emulated_guest_options(const DomainHost& host) {
-  std::string words = " no_timer_check tsc=reliable pci=noacpi";
+  std::string words = " no_timer_check tsc=reliable pci=noacpi norandmaps";
   if (host.tsc_khz != 0) words += " tsc_early_khz=" + std::to_string(host.tsc_khz);
   return words;
 }
