@@ -1,4 +1,7 @@
-"""A task's standard streams against plain TCP on the same link, and against sshd in the same guest."""
+"""A task's standard streams against plain TCP on the same link, and against sshd in the same guest.
+
+All of them begin and end in the same places: in the guest at a process of the job's, on the node at a file
+of the same folder, moved by a process in the job's network namespace and on the job's CPUs."""
 
 import contextlib
 import pathlib
@@ -25,8 +28,8 @@ def measure(lab, pairs):
         on_the_host, in_the_vm = (("--jobid", of, "--overlap") for of in (plain, job))
         seconds = {name: [] for name in ("out", "in", "raw out", "raw in", "ssh", "echo", "raw echo")}
         runs = {
-            "out": lambda: ask("o", STREAM_BYTES), "raw out": lambda: ask("O", STREAM_BYTES),
-            "in": lambda: ask("i", STREAM_BYTES), "raw in": lambda: ask("I", STREAM_BYTES),
+            "out": lambda: ask("o", STREAM_BYTES, FOLDER), "raw out": lambda: ask("O", STREAM_BYTES, FOLDER),
+            "in": lambda: ask("i", STREAM_BYTES, FOLDER), "raw in": lambda: ask("I", STREAM_BYTES, FOLDER),
             "ssh": lambda: ask("ssh", STREAM_BYTES, FOLDER), "raw echo": lambda: ask("echo"),
             "echo": lambda: echo(lab, *in_the_vm),
         }
@@ -72,14 +75,15 @@ def stream_server(lab, pairs):
         "-o", f"{FOLDER}/output", "-e", f"{FOLDER}/errors", "--wrap", f"exec python3 {FOLDER}/guest.py {FOLDER} {STREAM_BYTES}",
     )["output"].strip()
     program = (HERE / "stdio_node.py").read_text()
-
-    def ask(*words):
-        words = [str(word) for word in words]
-        done = lab.node.run("ip", "netns", "exec", f"ws-{job}", "python3", "-c", program, *words)
-        return float(done["output"].split()[-1])
-
     try:
         lab.login.run("timeout", "120", "sh", "-c", f"until test -e {FOLDER}/ready; do sleep 0.1; done")
+        cpus = lab.node.run("sed", "-n", "s/^helper_cpus=//p", f"/run/workspace/{job}/record")["output"].strip()
+
+        def ask(*words):
+            inside = ["taskset", "-c", cpus, "ip", "netns", "exec", f"ws-{job}"]
+            done = lab.node.run(*inside, "python3", "-c", program, *(str(word) for word in words))
+            return float(done["output"].split()[-1])
+
         yield job, ask
     finally:
         lab.login.run("scancel", job)

@@ -1,8 +1,9 @@
 """On the node, in the network namespace of the job: asks stdio_guest.py for a measurement.
 
-Arguments: what, and for the streams how many bytes. Prints the seconds.
+Arguments: what, and for the streams how many bytes and the job's folder. Prints the seconds.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -19,25 +20,34 @@ def read_line(connection):
     return float(line)
 
 
-def stream(what, count):
-    """o, i: by the task's stdout and stdin; O, I: by this connection."""
+def stream(what, count, folder):
+    """o, i: by the task's stdout and stdin; O, I: by this connection, to and from files as theirs."""
     with socket.create_connection((CONTROL_LINK, PORT)) as connection:
         connection.sendall(what.encode())
         if what == "O":
-            while count:
-                count -= len(connection.recv(min(count, 65536)))
+            receive(connection, count, f"{folder}/raw")
         elif what == "I":
-            connection.sendall(bytes(count))
+            with open(f"{folder}/input", "rb") as source:
+                # The task's stdin has not been read before either.
+                os.posix_fadvise(source.fileno(), 0, count, os.POSIX_FADV_DONTNEED)
+                connection.sendfile(source, count=count)
         return read_line(connection)
 
 
+def receive(connection, count, path):
+    with open(path, "wb", buffering=0) as file:
+        while count:
+            count -= file.write(connection.recv(min(count, 65536)))
+
+
 def ssh(count, folder):
-    done = subprocess.run(
-        ["ssh", "-F", "none", "-p", str(SSH_PORT), "-i", f"{folder}/client", "-o", "StrictHostKeyChecking=no",
-         "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", f"root@{CONTROL_LINK}",
-         f"python3 {folder}/pour.py {count}"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True, timeout=300,
-    )
+    with open(f"{folder}/by-ssh", "wb") as file:
+        done = subprocess.run(
+            ["ssh", "-F", "none", "-p", str(SSH_PORT), "-i", f"{folder}/client", "-o", "StrictHostKeyChecking=no",
+             "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", f"root@{CONTROL_LINK}",
+             f"python3 {folder}/pour.py {count}"],
+            stdout=file, stderr=subprocess.PIPE, check=True, timeout=300,
+        )
     return float(done.stderr.split()[-1])
 
 
@@ -53,9 +63,10 @@ def echoes():
 
 
 def main(what, *rest):
-    if what == "ssh":
-        return ssh(int(rest[0]), rest[1])
-    return echoes() if what == "echo" else stream(what, int(rest[0]))
+    if what == "echo":
+        return echoes()
+    count, folder = int(rest[0]), rest[1]
+    return ssh(count, folder) if what == "ssh" else stream(what, count, folder)
 
 
 print(main(*sys.argv[1:]))
