@@ -129,9 +129,7 @@ void FrameSocket::send_queued() {
   output_.erase(0, broken_ ? output_.size() : sent_bytes);
 }
 
-/// The bytes are in the pipe; EAGAIN is the socket's. Should somebody have taken them from the pipe
-/// meanwhile (a task may open its own stdout for reading), the next ones that come are moved in
-/// their place, and if none can come any more the connection is of no use: the frame cannot end.
+/// The bytes are in the pipe, so EAGAIN is the socket's.
 void FrameSocket::move_from_pipe() {
   while (moved_bytes_ > 0) {
     const ssize_t moved = ::splice(pipe_->get(), nullptr, fd_.get(), nullptr, moved_bytes_,
@@ -168,46 +166,40 @@ void FrameSocket::shut() {
 void FrameSocket::receive() { receive_at_most(kReadBytes); }
 
 void FrameSocket::receive(PayloadTaker& taker) {
-  if (arriving_bytes_ == 0) {
-    // After a large frame another is likely: of that one the header alone is read, so that the
-    // payload can be moved.
-    receive_at_most(reader_.expects_large() ? kFrameHeaderBytes : kReadBytes);
-    const auto header = reader_.incomplete();
-    if (!header || header->type != FrameType::kData || header->payload_bytes < kLeastMovedBytes ||
-        !taker.can_take(header->stream, header->payload_bytes))
-      return;
-    arriving_stream_ = header->stream;
-    arriving_bytes_ = reader_.cut_incomplete();
-    if (arriving_bytes_ == header->payload_bytes) (void)move_to_pipe(taker);
-    return;
+  while (!broken_) {
+    if (arriving_bytes_ == 0 && !begin_payload(taker)) return;
+    take_payload(taker);
+    if (arriving_bytes_ > 0) return;
   }
-  if (!move_to_pipe(taker)) receive_at_most(kReadBytes);
 }
 
-/// False when the rest of the frame is to be copied after all: its pipe is full, or closed, or not
-/// yet at this frame.
-bool FrameSocket::move_to_pipe(PayloadTaker& taker) {
-  const int pipe = taker.pipe_of(arriving_stream_);
-  const ssize_t moved = pipe < 0 ? -1
-                                 : ::splice(fd_.get(), nullptr, pipe, nullptr, arriving_bytes_,
-                                            SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-  if (moved > 0) {
-    arriving_bytes_ -= static_cast<std::size_t>(moved);
-    taker.take_moved(arriving_stream_, static_cast<std::size_t>(moved));
-    return true;
+/// Receives a frame's header. True when the payload is the taker's and all still to come.
+bool FrameSocket::begin_payload(PayloadTaker& taker) {
+  // After a large frame another is likely: of that one the header alone is read, so that the
+  // payload can be moved.
+  receive_at_most(reader_.expects_large() ? kFrameHeaderBytes : kReadBytes);
+  const auto header = reader_.incomplete();
+  if (!header || header->type != FrameType::kData || header->payload_bytes < kLeastMovedBytes ||
+      !taker.can_take(header->stream, header->payload_bytes))
+    return false;
+  arriving_stream_ = header->stream;
+  arriving_bytes_ = reader_.cut_incomplete();
+  return arriving_bytes_ == header->payload_bytes;
+}
+
+/// Leaves arriving_bytes_ at what has not come yet.
+void FrameSocket::take_payload(PayloadTaker& taker) {
+  while (arriving_bytes_ > 0) {
+    const ssize_t taken = taker.take(arriving_stream_, fd_.get(), arriving_bytes_);
+    if (taken > 0) {
+      arriving_bytes_ -= static_cast<std::size_t>(taken);
+    } else if (taken == 0 || (errno != EINTR && errno != EAGAIN)) {
+      broken_ = true;
+      return;
+    } else if (errno == EAGAIN) {
+      return;
+    }
   }
-  if (moved == 0) {
-    broken_ = true;
-    return true;
-  }
-  int waiting = 0;
-  if (pipe >= 0 && errno == EAGAIN && ::ioctl(fd_.get(), FIONREAD, &waiting) == 0 && waiting == 0)
-    return true;
-  std::string header;
-  append_header(header, FrameType::kData, arriving_stream_, arriving_bytes_);
-  reader_.feed(header);
-  arriving_bytes_ = 0;
-  return false;
 }
 
 void FrameSocket::receive_at_most(std::size_t bytes) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,16 +22,14 @@ void send_frame(int socket, FrameType type, std::string_view payload, Deadline d
 /// frames. Errors: kInvalid for a malformed frame; kGuest as above.
 std::optional<Frame> receive_frame(int socket, Deadline deadline);
 
-/// Who can take the payload of large kData frames as it comes, in a pipe.
+/// Who takes the payload of large kData frames as it comes.
 class PayloadTaker {
  public:
   virtual ~PayloadTaker() = default;
-  /// Whether so many bytes of a stream could go into a pipe.
+  /// Whether a payload of so many bytes of a stream is taken.
   [[nodiscard]] virtual bool can_take(std::uint8_t stream, std::size_t bytes) const = 0;
-  /// The pipe, or -1 while the bytes must be copied: others have to be written before them.
-  [[nodiscard]] virtual int pipe_of(std::uint8_t stream) const = 0;
-  /// So many bytes are in the pipe.
-  virtual void take_moved(std::uint8_t stream, std::size_t bytes) = 0;
+  /// Takes at most so many bytes of it from the socket. Returns as recv(2).
+  virtual ssize_t take(std::uint8_t stream, int socket, std::size_t most) = 0;
 };
 
 /// A connection of many frames for an event loop: what is sent is queued, what is received is cut
@@ -68,8 +68,8 @@ class FrameSocket {
   void flush();
   /// Reads what is there now, for next().
   void receive();
-  /// The same, but of large kData frames the kernel moves the payload on to the taker's pipe, where
-  /// it can, and what has come of it before is cut off as a frame of its own.
+  /// The same, but of large kData frames the taker gets the payload from the socket itself; what
+  /// has come of it before is cut off as a frame of its own.
   void receive(PayloadTaker& taker);
   /// The next frame received, if a whole one is there. Errors: kInvalid for a malformed one.
   std::optional<Frame> next() { return reader_.next(); }
@@ -81,7 +81,8 @@ class FrameSocket {
   void move_from_pipe();
   void give_up();
   void receive_at_most(std::size_t bytes);
-  bool move_to_pipe(PayloadTaker& taker);
+  bool begin_payload(PayloadTaker& taker);
+  void take_payload(PayloadTaker& taker);
 
   UniqueFd fd_;
   FrameReader reader_;

@@ -18,9 +18,9 @@ namespace {
 /// Credit goes back in portions, so that it costs no frame for every write.
 constexpr std::size_t kCreditPortionBytes = kStreamWindowBytes / 4;
 
-bool is_pipe(int fd) {
+mode_t type_of(int fd) {
   struct stat status {};
-  return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+  return ::fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0;
 }
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -31,44 +31,93 @@ bool is_pipe(int fd) {
 /// least PIPE_BUF bytes, and a larger write would block; files do not block, and a non-blocking
 /// descriptor takes what fits.
 std::size_t safe_write_bytes(int fd) {
-  struct stat status {};
+  const mode_t type = type_of(fd);
   const int flags = ::fcntl(fd, F_GETFL);
   const bool bounded =
-      ::fstat(fd, &status) == 0 && flags >= 0 &&
-      (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode) || (flags & O_NONBLOCK) != 0);
-  return bounded ? kMaxPayloadBytes : PIPE_BUF;
+      flags >= 0 && (S_ISREG(type) || S_ISBLK(type) || (type != 0 && (flags & O_NONBLOCK) != 0));
+  return bounded ? kStreamWindowBytes : PIPE_BUF;
 }
 
 }  // namespace
 
 StreamSource::StreamSource(std::uint8_t stream, UniqueFd fd)
     : stream_(stream),
-      fd_(std::make_shared<const UniqueFd>(std::move(fd))),
-      is_pipe_(is_pipe(fd_->get())) {}
+      fd_(std::move(fd)),
+      is_pipe_(S_ISFIFO(type_of(fd_.get()))),
+      is_file_(S_ISREG(type_of(fd_.get()))) {}
 
-std::size_t StreamSource::bytes_in_pipe() const {
+bool StreamSource::is_drained() const {
+  if (held_.bytes() > 0) return false;
+  struct pollfd entry {
+    fd_.get(), POLLIN, 0
+  };
+  return !open() || ::poll(&entry, 1, 0) == 0;
+}
+
+int StreamSource::poll_fd(const FrameSocket& socket) const {
+  if (socket.congested()) return -1;
+  if (held_.bytes() > 0) return socket.has_output() ? -1 : held_.fd();
+  return credit_bytes_ > 0 ? fd_.get() : -1;
+}
+
+bool StreamSource::is_worth_moving() const {
+  if (is_file_) return last_read_was_full_;
   int waiting = 0;
-  if (!is_pipe_ || ::ioctl(fd_->get(), FIONREAD, &waiting) != 0 || waiting < 0) return 0;
-  return std::min({static_cast<std::size_t>(waiting), credit_bytes_, kMaxPayloadBytes});
+  return is_pipe_ && ::ioctl(fd_.get(), FIONREAD, &waiting) == 0 &&
+         waiting >= static_cast<int>(kLeastMovedBytes);
+}
+
+/// False when it cannot be moved, but copied.
+bool StreamSource::hold_some(FrameSocket& socket) {
+  const ssize_t taken = held_.take(fd_.get(), credit_bytes_);
+  if (taken > 0) {
+    credit_bytes_ -= static_cast<std::size_t>(taken);
+    send_held(socket);
+  } else if (taken == 0) {
+    send_end(socket);
+  } else if (errno != EAGAIN && errno != EINTR) {
+    is_pipe_ = is_file_ = false;
+    return false;
+  }
+  return true;
 }
 
 void StreamSource::read_some(FrameSocket& socket) {
-  if (const std::size_t waiting = socket.has_output() ? 0 : bytes_in_pipe();
-      waiting >= kLeastMovedBytes) {
-    credit_bytes_ -= waiting;
-    return socket.send_from_pipe(stream_, fd_, waiting);
-  }
+  if (held_.bytes() > 0) return send_held(socket);
+  if (!is_worth_moving() || !hold_some(socket)) copy_some(socket);
+}
+
+void StreamSource::copy_some(FrameSocket& socket) {
   std::array<char, kMaxPayloadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  const ssize_t got = ::read(fd_->get(), buffer.data(), std::min(buffer.size(), credit_bytes_));
+  const ssize_t got = ::read(fd_.get(), buffer.data(), std::min(buffer.size(), credit_bytes_));
+  last_read_was_full_ = got == static_cast<ssize_t>(buffer.size());
   if (got > 0) {
     credit_bytes_ -= static_cast<std::size_t>(got);
     socket.send(FrameType::kData, stream_, {buffer.data(), static_cast<std::size_t>(got)});
     return;
   }
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  // Any error is the end: EIO is how a terminal's other side says so.
+  // Any other error is the end: EIO is how a terminal's other side says so.
+  if (got == 0 || (errno != EAGAIN && errno != EINTR)) send_end(socket);
+}
+
+void StreamSource::send_end(FrameSocket& socket) {
   socket.send(FrameType::kClose, stream_, {});
   fd_.reset();
+}
+
+/// Sends as much of it as the socket takes now.
+void StreamSource::send_held(FrameSocket& socket) {
+  socket.flush();
+  while (held_.bytes() > 0 && !socket.congested() && !socket.has_output()) {
+    const std::size_t bytes = std::min(held_.bytes(), kMaxPayloadBytes);
+    socket.send_from_pipe(stream_, held_.leave(bytes), bytes);
+    socket.flush();
+  }
+}
+
+void StreamSource::close() {
+  fd_.reset();
+  held_ = HeldPipe();
 }
 
 void StreamSource::add_credit(std::uint32_t bytes) {
@@ -79,9 +128,9 @@ void StreamSource::add_credit(std::uint32_t bytes) {
 StreamSink::StreamSink(std::uint8_t stream, UniqueFd fd, AtEnd at_end)
     : stream_(stream),
       fd_(std::move(fd)),
-      is_pipe_(is_pipe(fd_.get())),
       at_end_(at_end),
-      write_bytes_(safe_write_bytes(fd_.get())) {}
+      write_bytes_(safe_write_bytes(fd_.get())),
+      moves_(S_ISFIFO(type_of(fd_.get())) || S_ISREG(type_of(fd_.get()))) {}
 
 void StreamSink::close() {
   if (at_end_ == AtEnd::kShutDown && fd_.valid()) ::shutdown(fd_.get(), SHUT_WR);
@@ -101,19 +150,44 @@ void StreamSink::accept(std::string_view bytes) {
 
 void StreamSink::end() {
   ended_ = true;
-  if (queue_.empty()) close();
+  if (!wants_to_write()) close();
+}
+
+ssize_t StreamSink::take(int socket, std::size_t most) {
+  if (can_hold()) {
+    const ssize_t taken = held_.take(socket, most);
+    if (taken > 0) credit_bytes_ -= static_cast<std::size_t>(taken);
+    if (taken >= 0) return taken;
+  }
+  std::array<char, kMaxPayloadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  const ssize_t got = ::recv(socket, buffer.data(), std::min(most, buffer.size()), MSG_DONTWAIT);
+  if (got > 0) accept({buffer.data(), static_cast<std::size_t>(got)});
+  return got;
 }
 
 void StreamSink::write_some(FrameSocket& socket) {
+  if (held_.bytes() > 0)
+    write_held(socket);
+  else
+    write_queued(socket);
+}
+
+void StreamSink::write_held(FrameSocket& socket) {
+  const ssize_t written = held_.give(fd_.get());
+  if (written > 0) return count_written(static_cast<std::size_t>(written), socket);
+  if (errno == EAGAIN || errno == EINTR) return;
+  if (errno != EINVAL) return fail(socket);
+  // Not to a file that is open for appending.
+  moves_ = false;
+  queue_.replace(0, queue_begin_, held_.copy_out());
+  queue_begin_ = 0;
+}
+
+void StreamSink::write_queued(FrameSocket& socket) {
   const std::string_view left = std::string_view(queue_).substr(queue_begin_);
   const ssize_t written = ::write(fd_.get(), left.data(), std::min(left.size(), write_bytes_));
   if (written < 0) {
-    if (errno == EAGAIN || errno == EINTR) return;
-    // The task must learn that nobody reads, in the way a pipe tells it: there, by SIGPIPE.
-    socket.send(FrameType::kClose, stream_, {});
-    queue_.clear();
-    queue_begin_ = 0;
-    close();
+    if (errno != EAGAIN && errno != EINTR) fail(socket);
     return;
   }
   queue_begin_ += static_cast<std::size_t>(written);
@@ -121,18 +195,20 @@ void StreamSink::write_some(FrameSocket& socket) {
     queue_.clear();
     queue_begin_ = 0;
   }
-  written_bytes_ += static_cast<std::size_t>(written);
-  if (queue_.empty() && ended_) close();
-  give_credit(socket);
+  count_written(static_cast<std::size_t>(written), socket);
 }
 
-void StreamSink::accept_moved(std::size_t bytes, FrameSocket& socket) {
-  credit_bytes_ -= bytes;
+/// The task must learn that nobody reads, in the way a pipe tells it: there, by SIGPIPE.
+void StreamSink::fail(FrameSocket& socket) {
+  socket.send(FrameType::kClose, stream_, {});
+  queue_.clear();
+  queue_begin_ = 0;
+  close();
+}
+
+void StreamSink::count_written(std::size_t bytes, FrameSocket& socket) {
   written_bytes_ += bytes;
-  give_credit(socket);
-}
-
-void StreamSink::give_credit(FrameSocket& socket) {
+  if (ended_ && !wants_to_write()) close();
   if (written_bytes_ >= kCreditPortionBytes && !ended_) {
     socket.send(FrameType::kCredit, stream_,
                 encode_u32(static_cast<std::uint32_t>(written_bytes_)));
@@ -173,10 +249,8 @@ void Streams::handle(const Frame& frame) {
 
 void Streams::add_poll_entries(std::vector<struct pollfd>& entries,
                                const FrameSocket& socket) const {
-  for (const auto& source : sources_) {
-    const bool wanted = source && source->wants_to_read() && !socket.congested();
-    entries.push_back({wanted ? source->fd() : -1, POLLIN, 0});
-  }
+  for (const auto& source : sources_)
+    entries.push_back({source ? source->poll_fd(socket) : -1, POLLIN, 0});
   for (const auto& sink : sinks_)
     entries.push_back({sink && sink->wants_to_write() ? sink->fd() : -1, POLLOUT, 0});
 }
@@ -199,13 +273,8 @@ void Streams::write_ahead(FrameSocket& socket) {
 }
 
 bool Streams::sources_are_drained() const {
-  return std::all_of(sources_.begin(), sources_.end(), [](const auto& source) {
-    if (!source || !source->open()) return true;
-    struct pollfd entry {
-      source->fd(), POLLIN, 0
-    };
-    return ::poll(&entry, 1, 0) == 0;
-  });
+  return std::all_of(sources_.begin(), sources_.end(),
+                     [](const auto& source) { return !source || source->is_drained(); });
 }
 
 bool Streams::sinks_are_written() const {
@@ -216,35 +285,29 @@ bool Streams::sinks_are_written() const {
 namespace {
 
 /// The sinks of a task's own channel.
-class SinkPipes : public PayloadTaker {
+class SinksOfChannel : public PayloadTaker {
  public:
-  SinkPipes(std::array<std::optional<StreamSink>, kStreamCount>& sinks, std::uint8_t channel,
-            FrameSocket& socket)
-      : sinks_(sinks), channel_(channel), socket_(socket) {}
+  SinksOfChannel(std::array<std::optional<StreamSink>, kStreamCount>& sinks, std::uint8_t channel)
+      : sinks_(sinks), channel_(channel) {}
 
   [[nodiscard]] bool can_take(std::uint8_t stream, std::size_t bytes) const override {
     const auto& sink = sinks_[stream % kStreamCount];
-    return channel_of(stream) == channel_ && sink && sink->can_be_moved(bytes);
+    return channel_of(stream) == channel_ && sink && sink->can_take(bytes);
   }
-  [[nodiscard]] int pipe_of(std::uint8_t stream) const override {
-    const auto& sink = *sinks_[stream % kStreamCount];
-    return sink.wants_to_write() ? -1 : sink.fd();
-  }
-  void take_moved(std::uint8_t stream, std::size_t bytes) override {
-    sinks_[stream % kStreamCount]->accept_moved(bytes, socket_);
+  ssize_t take(std::uint8_t stream, int socket, std::size_t most) override {
+    return sinks_[stream % kStreamCount]->take(socket, most);
   }
 
  private:
   std::array<std::optional<StreamSink>, kStreamCount>& sinks_;
   std::uint8_t channel_;
-  FrameSocket& socket_;
 };
 
 }  // namespace
 
 void Streams::receive(FrameSocket& socket) {
-  SinkPipes pipes(sinks_, channel_, socket);
-  socket.receive(pipes);
+  SinksOfChannel sinks(sinks_, channel_);
+  socket.receive(sinks);
 }
 
 void Streams::close_source(std::uint8_t stream) {

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "libworkspace/base/fd.h"
 #include "libworkspace/guest/frame_socket.h"
+#include "libworkspace/guest/held_pipe.h"
 #include "libworkspace/guest/protocol.h"
 
 namespace workspace {
@@ -22,27 +22,36 @@ class StreamSource {
  public:
   StreamSource(std::uint8_t stream, UniqueFd fd);
 
-  [[nodiscard]] int fd() const { return fd_ ? fd_->get() : -1; }
-  [[nodiscard]] bool open() const { return fd_ && fd_->valid(); }
-  [[nodiscard]] bool wants_to_read() const { return open() && credit_bytes_ > 0; }
+  [[nodiscard]] bool open() const { return fd_.valid(); }
+  /// True when it has nothing to send just now.
+  [[nodiscard]] bool is_drained() const;
+  /// What to wait for, to be readable, before read_some() has something to do; -1: for nothing.
+  [[nodiscard]] int poll_fd(const FrameSocket& socket) const;
 
-  /// One read(2), which the caller knows not to block, or none where much waits in a pipe, which
-  /// the socket then takes it from. At the end of the file it sends kClose.
+  /// Sends what there is. It reads once, which the caller knows not to block; of what waits in a
+  /// pipe, or in a file, all is held at once, and the kernel moves it on to the socket. At the end
+  /// of the file it sends kClose.
   void read_some(FrameSocket& socket);
 
   /// Errors: kInvalid when the credit would be more than a whole window.
   void add_credit(std::uint32_t bytes);
 
   /// The other side does not read any more.
-  void close() { fd_.reset(); }
+  void close();
 
  private:
-  /// What waits in the pipe, as far as there is credit; 0 for what is no pipe.
-  [[nodiscard]] std::size_t bytes_in_pipe() const;
+  [[nodiscard]] bool is_worth_moving() const;
+  bool hold_some(FrameSocket& socket);
+  void copy_some(FrameSocket& socket);
+  void send_held(FrameSocket& socket);
+  void send_end(FrameSocket& socket);
 
   std::uint8_t stream_;
-  std::shared_ptr<const UniqueFd> fd_;  ///< shared with the socket that takes from it
+  UniqueFd fd_;
   bool is_pipe_;
+  bool is_file_;
+  bool last_read_was_full_ = false;
+  HeldPipe held_;
   std::size_t credit_bytes_ = kStreamWindowBytes;
 };
 
@@ -61,9 +70,11 @@ class StreamSink {
   StreamSink(std::uint8_t stream, UniqueFd fd, AtEnd at_end = AtEnd::kClose);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-  [[nodiscard]] bool wants_to_write() const { return fd_.valid() && !queue_.empty(); }
+  [[nodiscard]] bool wants_to_write() const {
+    return fd_.valid() && (held_.bytes() > 0 || !queue_.empty());
+  }
   /// Whether write_some may be called without asking poll(2) first.
-  [[nodiscard]] bool never_blocks() const { return write_bytes_ > PIPE_BUF; }
+  [[nodiscard]] bool never_blocks() const { return held_.bytes() > 0 || write_bytes_ > PIPE_BUF; }
 
   /// Queues bytes from the other side; once nobody reads here, drops them. Errors: kInvalid when
   /// they are more than the credit given.
@@ -72,25 +83,29 @@ class StreamSink {
   /// The other side's end of the stream: the descriptor is closed when all is written.
   void end();
 
-  /// Whether the bytes that come next could go into the descriptor, a pipe, by the kernel's hand.
-  [[nodiscard]] bool can_be_moved(std::size_t bytes) const {
-    return is_pipe_ && never_blocks() && !ended_ && fd_.valid() && bytes <= credit_bytes_;
-  }
-  /// So many bytes went there; nothing may be queued.
-  void accept_moved(std::size_t bytes, FrameSocket& socket);
+  /// Whether the bytes that come next may be so many.
+  [[nodiscard]] bool can_take(std::size_t bytes) const { return !ended_ && bytes <= credit_bytes_; }
+  /// Takes at most so many bytes from a socket, to be written later: by the kernel's hand where
+  /// they can be moved and none that were copied wait before them. Returns as recv(2).
+  ssize_t take(int socket, std::size_t most);
 
-  /// One write(2) after poll(2) found the descriptor ready. When nobody reads it sends kClose.
+  /// One write after poll(2) found the descriptor ready. When nobody reads it sends kClose.
   void write_some(FrameSocket& socket);
 
  private:
   void close();
-  void give_credit(FrameSocket& socket);
+  [[nodiscard]] bool can_hold() const { return moves_ && fd_.valid() && queue_.empty(); }
+  void write_queued(FrameSocket& socket);
+  void write_held(FrameSocket& socket);
+  void count_written(std::size_t bytes, FrameSocket& socket);
+  void fail(FrameSocket& socket);
 
   std::uint8_t stream_;
   UniqueFd fd_;
-  bool is_pipe_;
   AtEnd at_end_;
   std::size_t write_bytes_;
+  bool moves_;     ///< whether the kernel can move bytes to the descriptor
+  HeldPipe held_;  ///< what came before all that is queued
   std::string queue_;
   std::size_t queue_begin_ = 0;                    ///< before it all is written
   std::size_t credit_bytes_ = kStreamWindowBytes;  ///< what the other side may still send
@@ -134,7 +149,7 @@ class Streams {
   [[nodiscard]] bool sinks_are_written() const;
   void close_source(std::uint8_t stream);
 
-  /// Receives what is there now; large pieces of a stream go straight into its pipe.
+  /// Receives what is there now; large pieces of a stream are moved, not copied.
   void receive(FrameSocket& socket);
 
  private:

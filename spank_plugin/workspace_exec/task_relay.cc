@@ -81,7 +81,7 @@ void TaskRelay::serve_once() {
   streams_.serve(entries, 2, socket_);
   pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
   broker_.serve(entries, first_of_broker, socket_);
-  if (entries[0].revents != 0) socket_.receive();
+  if (entries[0].revents != 0) streams_.receive(socket_);
   while (!end_) {
     const auto frame = socket_.next();
     if (!frame) break;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -181,6 +182,46 @@ TEST_F(StreamsTest, SinkTakesLargeFramesIntoAPipe) {
     EXPECT_TRUE(got == sent.substr(0, got.size()));
     EXPECT_GE(got.size(), 2U << 20);
     EXPECT_GT(signals, 30U);
+  }
+}
+
+/// A file of the user's, from its second piece on, and what is written to one, whether the kernel
+/// can move it there or, as where the file is open for appending, not.
+TEST_F(StreamsTest, FilesAreReadAndWrittenWhole) {
+  std::string data(500'000, '\0');
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<char>(i * 7 + i / 251);
+  for (const int flags : {0, O_APPEND}) {
+    SCOPED_TRACE(flags);
+    renew();
+    const UniqueFd input(::memfd_create("input", MFD_CLOEXEC));
+    const UniqueFd output(::memfd_create("output", MFD_CLOEXEC));
+    write_all(input.get(), data, "a file");
+    ASSERT_EQ(::lseek(input.get(), 0, SEEK_SET), 0);
+    ASSERT_EQ(::fcntl(output.get(), F_SETFL, flags), 0);
+    Streams far_streams;
+    far_streams.add_source(kStdin, UniqueFd(::dup(input.get())));
+    streams_.add_sink(kStdin, UniqueFd(::dup(output.get())));
+    for (int turn = 0; turn < 2000 && !far_streams.sources_are_drained(); ++turn) {
+      std::vector<struct pollfd> entries;
+      far_streams.add_poll_entries(entries, *far_);
+      (void)::poll(entries.data(), entries.size(), 0);
+      far_streams.serve(entries, 0, *far_);
+      far_->flush();
+      streams_.receive(*near_);
+      while (const auto f = near_->next()) streams_.handle(*f);
+      streams_.write_ahead(*near_);
+      near_->flush();
+      far_->receive();
+      while (const auto f = far_->next()) far_streams.handle(*f);
+    }
+    for (int turn = 0; turn < 100; ++turn) {
+      far_->flush();
+      streams_.receive(*near_);
+      while (const auto f = near_->next()) streams_.handle(*f);
+      streams_.write_ahead(*near_);
+    }
+    ASSERT_EQ(::lseek(output.get(), 0, SEEK_SET), 0);
+    EXPECT_TRUE(read_all(output.get(), 1 << 20, "a file") == data);
   }
 }
 
