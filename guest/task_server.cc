@@ -82,25 +82,15 @@ class TaskRelay {
     if (process_.error_output.valid())
       streams_.add_source(kStderr, std::move(process_.error_output));
     if (process_.pmi.valid()) pmi_.add_socket(kStdout, kStdin, std::move(process_.pmi));
-    socket_.send(FrameType::kStarted, 0, encode_u32(static_cast<std::uint32_t>(process_.pid)));
   }
 
   void run(const TaskCleanup& cleanup) {
-    while (!socket_.broken() &&
-           !(end_ && streams_.sources_are_drained() && pmi_.sources_are_drained())) {
-      serve_once();
-      if (end_ && !rest_killed_) {
-        // What still runs in the background goes, as slurmstepd ends a step with its task; what is
-        // in the pipes is passed on all the same.
-        cleanup.kill_rest();
-        rest_killed_ = true;
-      }
-    }
-    if (end_) say_farewell();
+    while (!socket_.broken() && !end_is_told_) serve_once(cleanup);
+    if (end_is_told_) await_farewell();
   }
 
  private:
-  void serve_once() {
+  void serve_once(const TaskCleanup& cleanup) {
     std::vector<struct pollfd> entries;
     entries.push_back(
         {socket_.fd(), static_cast<short>(POLLIN | (socket_.has_output() ? POLLOUT : 0)), 0});
@@ -116,17 +106,28 @@ class TaskRelay {
     streams_.serve(entries, 2, socket_);
     pmi_.serve(entries, 2 + Streams::kPollEntries, socket_);
     if (door_ != nullptr) door_->serve(entries, first_of_door, socket_);
-    if (entries[1].revents != 0) reap();
+    if (entries[1].revents != 0) reap(cleanup);
     if (entries[0].revents != 0) streams_.receive(socket_);
     while (const auto frame = socket_.next()) handle(*frame);
     streams_.write_ahead(socket_);
     pmi_.write_ahead(socket_);
+    // In one packet with the ends of the streams, where these came with it.
+    if (end_ && streams_.sources_are_drained() && pmi_.sources_are_drained()) tell_end();
     socket_.flush();
   }
 
-  void reap() {
+  /// What still runs in the background goes, as slurmstepd ends a step with its task; what is in
+  /// the pipes is passed on all the same.
+  void reap(const TaskCleanup& cleanup) {
     int status = 0;
-    if (::waitpid(process_.pid, &status, 0) == process_.pid) end_ = exit_of(status);
+    if (::waitpid(process_.pid, &status, 0) != process_.pid) return;
+    end_ = exit_of(status);
+    cleanup.kill_rest();
+  }
+
+  void tell_end() {
+    socket_.send(FrameType::kExit, 0, end_->encode());
+    end_is_told_ = true;
   }
 
   void handle(const Frame& frame) {
@@ -161,9 +162,8 @@ class TaskRelay {
 
   /// Closing a socket with unread bytes in it resets the connection, and kExit might be lost: so
   /// the node closes first.
-  void say_farewell() {
+  void await_farewell() {
     const Deadline deadline = Deadline::in(kFarewellTime);
-    socket_.send(FrameType::kExit, 0, end_->encode());
     while (!socket_.broken() && !deadline.passed()) {
       struct pollfd entry {
         socket_.fd(), static_cast<short>(POLLIN | (socket_.has_output() ? POLLOUT : 0)), 0
@@ -182,7 +182,7 @@ class TaskRelay {
   Streams streams_;
   Streams pmi_{kPmiChannel};
   std::optional<TaskExit> end_;
-  bool rest_killed_ = false;
+  bool end_is_told_ = false;
 };
 
 /// On one CPU a task would lose its turn with every write to its stdout, because a process that
@@ -193,14 +193,10 @@ void take_turns_late() {
 }
 
 /// Without Slurm's commands a task is a task all the same.
-void open_door(std::optional<CommandDoor>& door, TaskSpec& spec, const User& user,
-               const TaskCgroup& cgroup) {
+void open_door(std::optional<CommandDoor>& door, const User& user) {
   if (::access(CommandDoor::kFolder, W_OK) != 0) return;
-  const std::string path = CommandDoor::path_for(::getpid());
   try {
-    door.emplace(path, user);
-    if (!cgroup.exists())
-      spec.environment.push_back(std::string(CommandDoor::kVariable) + "=" + path);
+    door.emplace(CommandDoor::path_for(::getpid()), user);
   } catch (const Error& e) {
     report(e.text());
   }
@@ -212,13 +208,18 @@ void serve_task(UniqueFd socket, const GuestConfig& config) {
   const User user = User::of(config);
   // A task that closes its stdin is told to the node, it is no reason to die.
   ::signal(SIGPIPE, SIG_IGN);
-  TaskRequest request = take_in(socket.get());
-  apply_task_rules(request.spec, config);
-  if (!request.spec.script_path.empty())
-    write_batch_script(request.spec.script_path, request.script, user);
+  // What does not depend on the task is done while the node still prepares it.
   const TaskCgroup cgroup = TaskCgroup::create(::getpid());
   std::optional<CommandDoor> door;
-  open_door(door, request.spec, user, cgroup);
+  open_door(door, user);
+  TaskRequest request = take_in(socket.get());
+  apply_task_rules(request.spec, config);
+  if (door && !cgroup.exists()) {
+    request.spec.environment.push_back(std::string(CommandDoor::kVariable) + "=" +
+                                       CommandDoor::path_for(::getpid()));
+  }
+  if (!request.spec.script_path.empty())
+    write_batch_script(request.spec.script_path, request.script, user);
   TaskProcess process = start_task(request.spec, user, cgroup);
   const TaskSignals signals(process.pid, cgroup, !request.spec.script_path.empty());
   take_turns_late();

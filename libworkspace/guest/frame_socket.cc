@@ -55,12 +55,14 @@ bool receive_exactly(int socket, std::string& out, std::size_t bytes, Deadline d
 
 }  // namespace
 
-void send_frame(int socket, FrameType type, std::string_view payload, Deadline deadline) {
+void send_frame(int socket, FrameType type, std::string_view payload, Deadline deadline,
+                More more) {
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more == More::kYes ? MSG_MORE : 0);
   std::string frame;
   append_frame(frame, type, 0, payload);
   std::string_view left = frame;
   while (!left.empty()) {
-    const ssize_t sent = ::send(socket, left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(socket, left.data(), left.size(), flags);
     if (sent >= 0) {
       left.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN) {

@@ -13,9 +13,13 @@
 
 namespace workspace {
 
+/// Whether frames follow at once that can go in the same packet.
+enum class More { kNo, kYes };
+
 /// Sends one frame on a socket that does not block. Errors: kGuest when the other side is gone or
 /// the deadline passes.
-void send_frame(int socket, FrameType type, std::string_view payload, Deadline deadline);
+void send_frame(int socket, FrameType type, std::string_view payload, Deadline deadline,
+                More more = More::kNo);
 
 /// Receives exactly one frame and not a byte more, so that the socket can be handed on afterwards
 /// (to a 9p server, to the kernel). Nothing when the other side closed the connection between two

@@ -29,7 +29,6 @@ bool may_bear(FrameType type, std::uint8_t stream) {
     case FrameType::kStart:
     case FrameType::kSignal:
     case FrameType::kResize:
-    case FrameType::kStarted:
     case FrameType::kExit:
     case FrameType::kError:
       return channel_of(stream) < kChannelCount && stream_of(channel_of(stream)) == stream;
@@ -68,8 +67,6 @@ std::optional<std::string_view> name_of(FrameType type) {
       return "CLOSE";
     case FrameType::kCredit:
       return "CREDIT";
-    case FrameType::kStarted:
-      return "STARTED";
     case FrameType::kExit:
       return "EXIT";
     case FrameType::kError:

@@ -33,10 +33,9 @@ enum class FrameType : std::uint8_t {
       17,  ///< from the writing side: the end of the stream; from the reading side: nobody reads
   kCredit = 18,  ///< u32: the reader can take so many more bytes
   // from the side that runs the program
-  kStarted = 32,  ///< u32: the task's process id in the guest
-  kExit = 33,     ///< TaskExit; the channel's last frame
-  kError = 34,    ///< a line of text: what was asked cannot be done; the channel's last frame
-  kReady = 35,    ///< Readiness
+  kExit = 33,   ///< TaskExit; the channel's last frame
+  kError = 34,  ///< a line of text: what was asked cannot be done; the channel's last frame
+  kReady = 35,  ///< Readiness
   kOk = 36,
 };
 

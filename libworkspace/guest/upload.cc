@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kUploadTime(60);
 
 void send_pieces(int socket, FrameType type, std::string_view bytes, Deadline deadline) {
   while (!bytes.empty()) {
-    send_frame(socket, type, bytes.substr(0, kMaxPayloadBytes), deadline);
+    send_frame(socket, type, bytes.substr(0, kMaxPayloadBytes), deadline, More::kYes);
     bytes.remove_prefix(std::min(bytes.size(), kMaxPayloadBytes));
   }
 }
@@ -36,7 +36,7 @@ void upload_task(int socket, const TaskSpec& spec) {
                                          std::to_string(TaskSpec::kMaxBytes >> 20) + " MiB");
   }
   send_pieces(socket, FrameType::kSpec, bytes, deadline);
-  send_frame(socket, FrameType::kSpecEnd, {}, deadline);
+  send_frame(socket, FrameType::kSpecEnd, {}, deadline, More::kYes);
   if (!spec.script_path.empty())
     send_pieces(socket, FrameType::kScript, read_script(spec.script_path), deadline);
   send_frame(socket, FrameType::kStart, {}, deadline);

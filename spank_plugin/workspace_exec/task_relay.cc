@@ -100,8 +100,6 @@ void TaskRelay::handle(const Frame& frame) {
   }
   expect_task_channel(frame);
   switch (frame.type) {
-    case FrameType::kStarted:
-      return;
     case FrameType::kData:
     case FrameType::kClose:
     case FrameType::kCredit:
