@@ -96,11 +96,12 @@ void FrameSocket::send(FrameType type, std::uint8_t stream, std::string_view pay
 }
 
 void FrameSocket::send_from_pipe(std::uint8_t stream, std::shared_ptr<const UniqueFd> pipe,
-                                 std::size_t bytes) {
+                                 std::size_t bytes, More more) {
   if (broken_) return;
   append_header(output_, FrameType::kData, stream, bytes);
   pipe_ = std::move(pipe);
   moved_bytes_ = bytes;
+  more_ = more;
 }
 
 void FrameSocket::flush() {
@@ -133,9 +134,10 @@ void FrameSocket::send_queued() {
 
 /// The bytes are in the pipe, so EAGAIN is the socket's.
 void FrameSocket::move_from_pipe() {
+  const unsigned flags =
+      SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more_ == More::kYes ? SPLICE_F_MORE : 0U);
   while (moved_bytes_ > 0) {
-    const ssize_t moved = ::splice(pipe_->get(), nullptr, fd_.get(), nullptr, moved_bytes_,
-                                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    const ssize_t moved = ::splice(pipe_->get(), nullptr, fd_.get(), nullptr, moved_bytes_, flags);
     if (moved > 0) {
       moved_bytes_ -= static_cast<std::size_t>(moved);
     } else if (moved == 0 || (errno != EINTR && errno != EAGAIN)) {

@@ -47,7 +47,8 @@ class FrameSocket {
   void send(FrameType type, std::uint8_t stream, std::string_view payload);
   /// Queues a kData frame whose payload, which is in `pipe` already, the kernel moves from there
   /// (splice(2)): it is never copied to this process. Only while !has_output().
-  void send_from_pipe(std::uint8_t stream, std::shared_ptr<const UniqueFd> pipe, std::size_t bytes);
+  void send_from_pipe(std::uint8_t stream, std::shared_ptr<const UniqueFd> pipe, std::size_t bytes,
+                      More more);
   [[nodiscard]] bool has_output() const { return !output_.empty() || moved_bytes_ > 0; }
   /// While it is held, flush() sends nothing, and the socket is congested.
   void hold(bool held) { held_ = held; }
@@ -94,6 +95,7 @@ class FrameSocket {
   // A frame whose header is in output_ or sent, and whose payload is moved after that.
   std::shared_ptr<const UniqueFd> pipe_;
   std::size_t moved_bytes_ = 0;  ///< still to be moved
+  More more_ = More::kNo;        ///< what follows them
   std::string behind_;           ///< what was queued after that frame
   // The rest of a frame whose payload is moved on as it comes.
   std::uint8_t arriving_stream_ = kStdin;

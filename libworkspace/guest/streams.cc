@@ -110,7 +110,11 @@ void StreamSource::send_held(FrameSocket& socket) {
   socket.flush();
   while (held_.bytes() > 0 && !socket.congested() && !socket.has_output()) {
     const std::size_t bytes = std::min(held_.bytes(), kMaxPayloadBytes);
-    socket.send_from_pipe(stream_, held_.leave(bytes), bytes);
+    auto pipe = held_.leave(bytes);
+    // A frame is a little longer than the largest packet: what is left of it goes with the next
+    // one.
+    socket.send_from_pipe(stream_, std::move(pipe), bytes,
+                          held_.bytes() > 0 ? More::kYes : More::kNo);
     socket.flush();
   }
 }
