@@ -74,6 +74,7 @@ std::string job_details(const JobRecord& record) {
       {"disk", format_size_mib(record.disk_mib)},
   };
   if (!record.reason.empty()) rows.push_back({"reason", printable(record.reason)});
+  if (!record.notice.empty()) rows.push_back({"notice", printable(record.notice)});
   for (const auto& [step, ms] : record.step_times_ms)
     rows.push_back({"step " + step, std::to_string(ms) + " ms"});
   rows.push_back({"start", std::to_string(start_ms(record)) + " ms"});
@@ -89,6 +90,7 @@ std::string jobs_json(std::span<const JobRecord> records) {
         .field("uid", std::uint64_t{record.uid})
         .field("state", name_of(record.state))
         .field("reason", record.reason)
+        .field("notice", record.notice)
         .field("image", record.image)
         .field("digest", record.digest)
         .field("hostname", record.hostname)

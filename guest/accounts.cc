@@ -38,6 +38,18 @@ std::string lines_without(std::string_view text, const std::vector<std::string>&
   return kept;
 }
 
+/// In an image that has the file: it stays readable by the group that it was, whose programs check
+/// passwords (unix_chkpwd(8)).
+void add_to_shadow(const GuestConfig& config) {
+  const std::string path = "/etc/shadow";
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return;
+  replace_file(path, shadow_with_user(read_small_file(path), config), 0600);
+  if (::chown(path.c_str(), 0, status.st_gid) != 0 ||
+      ::chmod(path.c_str(), status.st_mode & 0640U) != 0)
+    throw_guest_errno("setting the owner and mode of " + path);
+}
+
 }  // namespace
 
 std::string passwd_with_user(std::string_view passwd, const GuestConfig& config,
@@ -45,6 +57,12 @@ std::string passwd_with_user(std::string_view passwd, const GuestConfig& config,
   return checked(config.user_name, "user") + ":x:" + std::to_string(config.uid) + ":" +
          std::to_string(config.gid) + "::" + checked(config.home, "home folder") + ":" + shell +
          "\n" + lines_without(passwd, {config.user_name});
+}
+
+/// PAM, and by it sudo and sshd, refuse a user who is not there.
+std::string shadow_with_user(std::string_view shadow, const GuestConfig& config) {
+  return checked(config.user_name, "user") + ":*:::::::\n" +
+         lines_without(shadow, {config.user_name});
 }
 
 std::string group_with_user(std::string_view group, const GuestConfig& config) {
@@ -67,6 +85,7 @@ void add_user(const GuestConfig& config) {
                passwd_with_user(read_small_file("/etc/passwd"), config, shell_inside(config)),
                0644);
   replace_file("/etc/group", group_with_user(read_small_file("/etc/group"), config), 0644);
+  add_to_shadow(config);
 
   struct stat status {};
   if (::stat(config.home.c_str(), &status) == 0) return;

@@ -6,9 +6,11 @@
 #include <chrono>
 
 #include "guest/accounts.h"
+#include "guest/cgroups.h"
 #include "guest/files.h"
 #include "guest/machine.h"
 #include "guest/network.h"
+#include "guest/own_init.h"
 #include "guest/report.h"
 #include "guest/root_file_system.h"
 #include "guest/slurm_commands.h"
@@ -67,6 +69,12 @@ GuestConfig read_configuration() {
   return config;
 }
 
+/// An image's own init mounts the cgroups where it wants them, in the version that it knows; the
+/// agent's, of the same hierarchy or beside it, are not in its way here.
+void mount_task_cgroups(const GuestConfig& config) {
+  mount_cgroups(config.own_init ? "/run/workspace/cgroup" : "/sys/fs/cgroup");
+}
+
 void load_drivers(const Modules& modules, const GuestConfig& config) {
   modules.load(hypervisor_name() == "xen" ? "xen" : "virtio");
   modules.load("overlay");
@@ -88,11 +96,13 @@ BootedGuest boot() {
   steps.run("laying the overlay", [&] { lay_overlay(config); });
   steps.run("entering the root", enter_root);
   steps.run("mounting the system's folders", mount_system_folders);
+  steps.run("mounting cgroups", [&] { mount_task_cgroups(config); });
   ControlNamespace control;
   steps.run("setting up the network", [&] { set_up_network(config, control); });
   steps.run("naming the host", [&] { name_host(config); });
   steps.run("adding the job's user", [&] { add_user(config); });
   steps.run("offering Slurm's commands", offer_slurm_commands);
+  if (config.own_init) steps.run("preparing for the image's init", prepare_for_init);
   report("ready: " + steps.times());
   return {std::move(config), std::move(modules), std::move(control)};
 }

@@ -6,6 +6,7 @@
 
 #include "guest/directory_mount.h"
 #include "guest/machine.h"
+#include "guest/own_init.h"
 #include "guest/power.h"
 #include "guest/report.h"
 #include "guest/task_server.h"
@@ -36,6 +37,12 @@ Frame receive(int socket, FrameType expected) {
   return std::move(*frame);
 }
 
+void answer_probe(int socket, const GuestConfig& config) {
+  Readiness readiness = look_at_machine();
+  if (config.own_init) readiness.system = system_state();
+  send_frame(socket, FrameType::kReady, readiness.encode(), Deadline::in(kAnswerTime));
+}
+
 void serve_greeted(UniqueFd& socket, const Hello& hello, const GuestConfig& config,
                    const Modules& modules) {
   const auto mount_request = [&] {
@@ -43,8 +50,7 @@ void serve_greeted(UniqueFd& socket, const Hello& hello, const GuestConfig& conf
   };
   switch (hello.purpose) {
     case Purpose::kProbe:
-      send_frame(socket.get(), FrameType::kReady, look_at_machine().encode(),
-                 Deadline::in(kAnswerTime));
+      answer_probe(socket.get(), config);
       return;
     case Purpose::kTask:
       // The configuration alone says who the user is; the greeting must agree with it.

@@ -1,11 +1,12 @@
-/// workspace-agent: PID 1 of a job's virtual machine; and, for the programs inside, each of Slurm's
-/// commands (slurm_commands.h).
+/// workspace-agent: PID 1 of a job's virtual machine, or beside the image's own (own_init.h); and,
+/// for the programs inside, each of Slurm's commands (slurm_commands.h).
 
 #include <unistd.h>
 
 #include <exception>
 
 #include "guest/boot.h"
+#include "guest/own_init.h"
 #include "guest/report.h"
 #include "guest/server.h"
 #include "guest/slurm_commands.h"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   occupy_standard_descriptors();
   try {
     const BootedGuest guest = boot();
+    if (guest.config.own_init) hand_over_to_init(argv[0]);
     serve(guest);
   } catch (const std::exception& e) {
     fail(e.what());

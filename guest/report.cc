@@ -27,12 +27,9 @@ void report(std::string_view text) {
 
 void fail(std::string_view text) {
   report(text);
-  if (::getpid() == 1) {
-    ::reboot(RB_POWER_OFF);
-    // The kernel panics when PID 1 ends, and then the panic hides the reason given above.
-    for (;;) ::pause();
-  }
-  ::_exit(1);
+  ::reboot(RB_POWER_OFF);
+  // The kernel panics when PID 1 ends, and then the panic hides the reason given above.
+  for (;;) ::pause();
 }
 
 }  // namespace workspace::agent

@@ -9,7 +9,6 @@
 
 #include "guest/files.h"
 #include "guest/machine.h"
-#include "guest/report.h"
 #include "libworkspace/base/error.h"
 
 namespace workspace::agent {
@@ -104,9 +103,6 @@ void mount_system_folders() {
   make_shared_folder("/tmp");
   make_shared_folder("/var/tmp");
   make_shared_folder("/run/lock");
-  // An image's own kernel may lack it; ending a task then falls back to its process group.
-  if (::mount("cgroup2", "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, "") != 0)
-    report("this kernel has no cgroup2: background processes may outlive their task");
 }
 
 }  // namespace workspace::agent

@@ -16,7 +16,7 @@ void lay_overlay(const GuestConfig& config);
 /// Makes the overlay this process's root and takes the kernel's file systems along.
 void enter_root();
 
-/// What every Linux program expects to find: /dev/pts, /dev/shm, /tmp, /run and cgroups.
+/// What every Linux program expects to find: /dev/pts, /dev/shm, /tmp and /run.
 void mount_system_folders();
 
 }  // namespace workspace::agent

@@ -17,6 +17,8 @@ namespace {
 constexpr char kServer[] = "/usr/sbin/sshd";
 constexpr char kFolder[] = "/run/workspace-ssh";
 constexpr std::uint16_t kSshPort = 22;
+/// Where an image with an init of its own may have an sshd of its own.
+constexpr std::uint16_t kSshPortBesideInit = 7722;
 /// More than a job has nodes to connect from, each with a few; it bounds what a loop costs.
 constexpr std::size_t kMaxServers = 1024;
 /// The name under which all of the job's VMs have the same host key.
@@ -37,14 +39,18 @@ void write_files(const GuestConfig& config) {
   if (::chown(key.c_str(), config.uid, config.gid) != 0)
     throw_guest_errno("giving " + key + " to its user");
   make_folders("/etc/ssh");
-  replace_file("/etc/ssh/ssh_config", ssh_config_text(read_small_file("/etc/ssh/ssh_config")),
-               0644);
+  replace_file("/etc/ssh/ssh_config",
+               ssh_config_text(config, read_small_file("/etc/ssh/ssh_config")), 0644);
 }
 
-UniqueFd listen_at(const std::string& address) {
+std::uint16_t ssh_port(const GuestConfig& config) {
+  return config.own_init ? kSshPortBesideInit : kSshPort;
+}
+
+UniqueFd listen_at(const std::string& address, std::uint16_t port) {
   struct sockaddr_in own {};
   own.sin_family = AF_INET;
-  own.sin_port = htons(kSshPort);
+  own.sin_port = htons(port);
   ::inet_pton(AF_INET, address.c_str(), &own.sin_addr);
   UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.valid() ||
@@ -91,9 +97,12 @@ std::string sshd_config_text(const GuestConfig& config) {
          "Subsystem sftp internal-sftp\n";
 }
 
-std::string ssh_config_text(const std::string& of_image) {
+std::string ssh_config_text(const GuestConfig& config, const std::string& of_image) {
   return "# Between the VMs of this job.\n"
          "Host *\n"
+         "    Port " +
+         std::to_string(ssh_port(config)) +
+         "\n"
          "    IdentityFile " +
          in_folder("id_ed25519") +
          "\n"
@@ -123,7 +132,7 @@ SshAccess::SshAccess(const GuestConfig& config) {
   if (!config.private_nic || !config.ssh_keys || ::access(kServer, X_OK) != 0) return;
   try {
     write_files(config);
-    listener_ = listen_at(config.private_nic->address);
+    listener_ = listen_at(config.private_nic->address, ssh_port(config));
   } catch (const Error& e) {
     report("there is no ssh in this job: " + e.text());
   }

@@ -37,7 +37,7 @@ class SshAccess {
 /// What sshd(8) reads; nothing of the image's own configuration goes in.
 std::string sshd_config_text(const GuestConfig& config);
 /// What ssh(1) reads, in front of the image's own.
-std::string ssh_config_text(const std::string& of_image);
+std::string ssh_config_text(const GuestConfig& config, const std::string& of_image);
 std::string authorized_keys_text(const GuestConfig& config);
 std::string known_hosts_text(const GuestConfig& config);
 

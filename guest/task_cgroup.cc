@@ -11,6 +11,7 @@
 #include <chrono>
 #include <thread>
 
+#include "guest/cgroups.h"
 #include "guest/files.h"
 #include "guest/report.h"
 #include "libworkspace/base/deadline.h"
@@ -21,32 +22,21 @@
 namespace workspace::agent {
 namespace {
 
-constexpr char kMountPoint[] = "/sys/fs/cgroup";
 /// A killed process leaves its cgroup when it has let go of its memory.
 constexpr std::chrono::seconds kProcessesEnd(5);
 
-std::string path_of(pid_t server) {
-  return std::string(kMountPoint) + "/task-" + std::to_string(server);
-}
-
-bool write_control(const std::string& path, const char* text) {
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  return fd.valid() && ::write(fd.get(), text, std::char_traits<char>::length(text)) > 0;
-}
+std::string path_of(pid_t server) { return cgroups_folder() + "/task-" + std::to_string(server); }
 
 }  // namespace
 
 TaskCgroup TaskCgroup::create(pid_t server) {
-  // Only the agent mounts cgroup2 there; elsewhere (tests run the task server as a plain process)
-  // the cgroups are someone else's.
-  if (::getppid() != 1 || ::geteuid() != 0) return TaskCgroup("");
+  if (cgroups_folder().empty()) return TaskCgroup("");
   const std::string path = path_of(server);
-  const bool usable = ::access((std::string(kMountPoint) + "/cgroup.procs").c_str(), W_OK) == 0 &&
-                      ::mkdir(path.c_str(), 0755) == 0;
-  return TaskCgroup(usable ? path : "");
+  return TaskCgroup(::mkdir(path.c_str(), 0755) == 0 ? path : "");
 }
 
 TaskCgroup TaskCgroup::left_by(pid_t server) {
+  if (cgroups_folder().empty()) return TaskCgroup("");
   const std::string path = path_of(server);
   return TaskCgroup(::access(path.c_str(), F_OK) == 0 ? path : "");
 }
@@ -66,11 +56,11 @@ pid_t TaskCgroup::fork_inside() const {
 
 void TaskCgroup::ensure_entered() const {
   if (!exists() || is_inside()) return;
-  if (!write_control(path_ + "/cgroup.procs", "0")) throw_guest_errno("entering " + path_);
+  if (!write_cgroup_control(path_ + "/cgroup.procs", "0")) throw_guest_errno("entering " + path_);
 }
 
 bool TaskCgroup::is_inside() const {
-  const std::string name = path_.substr(std::char_traits<char>::length(kMountPoint));
+  const std::string name = path_.substr(cgroups_folder().size());
   return read_small_file("/proc/self/cgroup").find("0::" + name + "\n") != std::string::npos;
 }
 
@@ -85,7 +75,7 @@ std::vector<pid_t> TaskCgroup::processes() const {
 
 void TaskCgroup::kill_all() const {
   // cgroup.kill came with Linux 5.14; before it, a process that forks quickly may escape one round.
-  if (!exists() || write_control(path_ + "/cgroup.kill", "1")) return;
+  if (!exists() || write_cgroup_control(path_ + "/cgroup.kill", "1")) return;
   for (const pid_t pid : processes()) ::kill(pid, SIGKILL);
 }
 

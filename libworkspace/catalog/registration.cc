@@ -147,21 +147,6 @@ std::optional<Digest> registered_digest(const std::string& store, const Manifest
   }
 }
 
-/// What this version cannot boot.
-void check_bootable(const ManifestChain& chain, const Manifest& manifest) {
-  if (manifest.boot != BootMode::kInit) return;
-  chain.refuse_value("boot", {ErrorKind::kInvalid,
-                              "boot: init is not supported by this version; leave it out, and the "
-                              "guest agent is the first process"});
-}
-
-Manifest read_bootable(const std::string& path) {
-  const ManifestChain chain = ManifestChain::read(path);
-  Manifest manifest = chain.manifest();
-  check_bootable(chain, manifest);
-  return manifest;
-}
-
 void make_folders(const std::string& store_path, const ImageName& name) {
   make_trusted_folder(store_layout::files_folder(store_path), 0755);
   make_trusted_folder(store_layout::image_folder(store_path, name), 0755);
@@ -193,7 +178,6 @@ Manifest check_image(const std::string& manifest_path, YamlFaults& faults) {
   const std::string path = absolute_path(manifest_path);
   const ManifestChain chain = ManifestChain::read(path, faults);
   Manifest manifest = chain.manifest();
-  check_bootable(chain, manifest);
   for_each_file(manifest, [&](const std::string& role, ImageFile& file) {
     if (file.path.empty()) return;
     try {
@@ -208,7 +192,7 @@ Manifest check_image(const std::string& manifest_path, YamlFaults& faults) {
 RegisteredImage register_image(const std::string& store_path, const std::string& manifest_path,
                                const RegistrationProgress& progress) {
   const std::string path = absolute_path(manifest_path);
-  Manifest manifest = read_bootable(path);
+  Manifest manifest = read_manifest(path);
   auto sources = open_sources(folder_of(path), manifest);
   make_folders(store_path, manifest.name);
   const FileLock lock(store_layout::lock_file(store_path), Deadline::in(kLockWait));

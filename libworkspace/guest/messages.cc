@@ -128,6 +128,7 @@ std::string Readiness::encode() const {
   fields.add("memory_kib", memory_kib);
   fields.add("scratch_kib", scratch_kib);
   fields.add("uptime_ms", uptime_ms);
+  if (!system.empty()) fields.add("system", system);
   return fields.to_lines();
 }
 
@@ -143,6 +144,7 @@ Readiness Readiness::parse(std::string_view payload) {
     readiness.memory_kib = fields.take_number("memory_kib");
     readiness.scratch_kib = fields.take_number("scratch_kib");
     readiness.uptime_ms = fields.take_number("uptime_ms");
+    readiness.system = printable(fields.take_or("system", ""), 512);
     return readiness;
   });
 }

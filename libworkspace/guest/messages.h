@@ -30,8 +30,8 @@ struct Hello {
 };
 
 /// The answer to a probe: what the guest found when it looked at itself. The agent answers only
-/// when every step of its boot went well, so an answer says that root, scratch disk and NIC are
-/// there.
+/// when every step of its own boot went well, so an answer says that root, scratch disk and NIC are
+/// there; an image's own init may need longer.
 struct Readiness {
   std::string agent_version;
   std::string kernel;      ///< as `uname -r` has it
@@ -40,6 +40,11 @@ struct Readiness {
   std::uint64_t memory_kib = 0;
   std::uint64_t scratch_kib = 0;
   std::uint64_t uptime_ms = 0;
+  /// Of an image's own init: kSystemStarting, `running`, or `degraded: ` and what failed, one line;
+  /// empty where the agent is PID 1.
+  std::string system;
+
+  static constexpr char kSystemStarting[] = "starting";
 
   [[nodiscard]] std::string encode() const;
   static Readiness parse(std::string_view payload);

@@ -8,10 +8,10 @@
 #include "libworkspace/base/random.h"
 #include "libworkspace/catalog/image_policy.h"
 #include "libworkspace/guest/agent_client.h"
-#include "libworkspace/hypervisor/console.h"
 #include "libworkspace/lifecycle/audit_log.h"
 #include "libworkspace/lifecycle/cpu_plan.h"
 #include "libworkspace/lifecycle/follow.h"
+#include "libworkspace/lifecycle/guest_start.h"
 #include "libworkspace/lifecycle/image_staging.h"
 #include "libworkspace/lifecycle/job_initrd.h"
 #include "libworkspace/lifecycle/job_ssh_keys.h"
@@ -34,12 +34,7 @@
 namespace workspace {
 namespace {
 
-/// How often a guest that does not answer yet is looked at: has its domain ended meanwhile?
-constexpr auto kLivenessInterval = std::chrono::seconds(2);
 constexpr std::size_t kTokenBytes = 32;
-constexpr std::size_t kConsoleTailBytes = 1024;
-/// Of a boot log: what the hypervisor keeps of it at the most.
-constexpr std::size_t kConsoleCopyBytes = 65536;
 constexpr auto kUserFolderTimeout = std::chrono::seconds(30);
 
 /// One run of the prolog: what each step finds out for the steps after it.
@@ -60,7 +55,9 @@ class Boot {
     steps_.run("network", "making the network namespace", [&] { make_network(); });
     steps_.run("describe", "describing the domain", [&] { describe(); });
     steps_.run("create", "creating the domain", [&] { create(); });
-    steps_.run("boot", "waiting for the guest", [&] { wait_for_guest(); });
+    steps_.run("boot", "waiting for the guest", [&] { wait_for_agent(); });
+    if (image_->boot == BootMode::kInit)
+      steps_.run("init", "waiting for the image's system", [&] { start_->await_system(); });
     steps_.run("mount", "mounting the user's folders", [&] { mount_folders(); });
     steps_.run("watch", "starting the job's watch", [&] { start_watch(node_.records, record_); });
     record_.step_times_ms = steps_.times_ms();
@@ -203,6 +200,7 @@ class Boot {
     guest.shell = user_.shell;
     guest.groups = user_.groups;
     guest.root_inside = request_.root_inside;
+    guest.own_init = image_->boot == BootMode::kInit;
     guest.task_rules = task_rules();
     return guest;
   }
@@ -241,57 +239,11 @@ class Boot {
                        {record_.token, job_.job.number(), user_.uid, user_.gid});
   }
 
-  /// A guest that ends, or does not answer in time, is its image's fault; its console says why.
-  void wait_for_guest() {
-    const Deadline deadline = Deadline::in(node_.site.boot_timeout);
-    std::optional<Readiness> ready;
-    while (!ready) {
-      try {
-        ready = agent().probe(deadline.no_later_than(kLivenessInterval));
-      } catch (const Error& e) {
-        if (e.kind() != ErrorKind::kGuest) throw;
-        if (!node_.hypervisor->is_running(job_.job, Node::step_deadline()))
-          refuse_image("ended while it booted");
-        if (deadline.passed()) {
-          refuse_image("did not answer within " +
-                       std::to_string(node_.site.boot_timeout.count() / 1000) + " s");
-        }
-      }
-    }
+  void wait_for_agent() {
+    start_.emplace(node_, record_, agent(), image_->boot);
+    start_->await_agent();
     // The kernel has read it; the token in it is of no more use there.
     remove_job_initrd(node_.site.scratch, job_.job);
-    if (ready->vcpus != record_.vcpus) {
-      throw Error(ErrorKind::kHost, "the VM has " + std::to_string(ready->vcpus) +
-                                        " vCPUs, not the " + std::to_string(record_.vcpus) +
-                                        " that were allocated");
-    }
-    keep_console();
-  }
-
-  /// For `workspace console`, and returned: Xen's console can be read only once. A job runs without
-  /// it.
-  std::string keep_console() {
-    std::string console =
-        node_.hypervisor->console_tail(job_.job, kConsoleCopyBytes, Node::step_deadline());
-    try {
-      node_.records.save_console(record_, console);
-    } catch (const Error& e) {
-      log_warning(e.text());
-    }
-    return console;
-  }
-
-  [[noreturn]] void refuse_image(const std::string& why) {
-    std::string text = "image '" + record_.image + "' " + why;
-    std::string console = console_lines(keep_console(), kConsoleTailBytes);
-    if (!console.empty()) {
-      log_error("the console's last lines: " + console);
-      while (!console.empty() && console.back() == '\n') console.pop_back();
-      for (auto at = console.find('\n'); at != std::string::npos; at = console.find('\n', at))
-        console.replace(at, 1, " | ");
-      text += "; the console's last lines: " + console;
-    }
-    throw Error(ErrorKind::kGuest, std::move(text));
   }
 
   void mount_folders() {
@@ -346,6 +298,7 @@ class Boot {
   std::optional<Manifest> image_;
   StagedImage staged_;
   std::string disk_path_;
+  std::optional<GuestStart> start_;
   std::vector<std::string> server_files_;
 };
 

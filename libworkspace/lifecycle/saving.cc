@@ -40,7 +40,8 @@ UniqueFd open_for_sandbox(const std::string& path) {
 /// the job's script, in slurmd's spool.
 LeftOut left_out_of_saves() {
   LeftOut left_out = left_out_of_images();
-  left_out.add(LeftOut({"tmp/*", "var/tmp/*", "var/spool/slurm*", "etc/hosts", "etc/hostname"}));
+  left_out.add(LeftOut(
+      {"tmp/*", "var/tmp/*", "var/spool/slurm*", "etc/hosts", "etc/hostname", "etc/machine-id"}));
   return left_out;
 }
 

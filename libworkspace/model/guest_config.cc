@@ -136,6 +136,7 @@ GuestConfig parse_fields(std::string_view text) {
   config.shell = fields.take("shell");
   config.groups = parse_groups(fields.take("groups"));
   config.root_inside = fields.take_number("root_inside", 1) == 1;
+  config.own_init = fields.has("own_init") && fields.take_number("own_init", 1) == 1;
   config.task_rules = take_task_rules(fields);
   fields.expect_empty();
   return config;
@@ -190,6 +191,7 @@ std::string GuestConfig::to_lines() const {
   fields.add("shell", shell);
   fields.add("groups", format_groups(groups));
   fields.add("root_inside", std::uint64_t{root_inside});
+  if (own_init) fields.add("own_init", std::uint64_t{1});
   add_task_rules(fields, task_rules);
   return fields.to_lines();
 }

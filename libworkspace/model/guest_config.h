@@ -78,6 +78,7 @@ struct GuestConfig {
   std::string shell;
   std::vector<std::pair<std::string, std::uint32_t>> groups;  ///< name and gid, the primary first
   bool root_inside = false;                                   ///< tasks are root, not this user
+  bool own_init = false;  ///< the image's init is PID 1, the agent beside it
   GuestTaskRules task_rules;
 
   [[nodiscard]] std::string to_lines() const;

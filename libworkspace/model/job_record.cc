@@ -57,6 +57,7 @@ JobRecord parse_fields(std::string_view text) {
       static_cast<std::uint32_t>(fields.take_number("restart_count", UINT32_MAX));
   record.state = parse_state(fields.take("state"));
   record.reason = fields.take("reason");
+  record.notice = fields.take_or("notice", "");
   record.image = fields.take("image");
   record.digest = fields.take("digest");
   record.hostname = fields.take("hostname");
@@ -109,6 +110,7 @@ std::string JobRecord::to_lines() const {
   fields.add("restart_count", std::uint64_t{restart_count});
   fields.add("state", name_of(state));
   fields.add("reason", reason);
+  if (!notice.empty()) fields.add("notice", notice);
   fields.add("image", image);
   fields.add("digest", digest);
   fields.add("hostname", hostname);

@@ -38,6 +38,7 @@ struct JobRecord {
   std::uint32_t restart_count = 0;
   WorkspaceState state = WorkspaceState::kPreparing;
   std::string reason;  ///< one line for the user when kFailed
+  std::string notice;  ///< one line on what is not well in a workspace that runs; empty: nothing
 
   std::string image;  ///< NAME:VERSION
   std::string digest;

@@ -8,7 +8,7 @@ images=${WORKSPACE_CACHE:-$repository/build/cache}/images
 export WORKSPACE_EXEC=${WORKSPACE_EXEC:-$repository/build/release/spank_plugin/workspace_exec/workspace-exec}
 
 guest() { (cd / && timeout 180 "$BATS_TEST_DIRNAME/bare_guest" "$1" "$BATS_FILE_TMPDIR/guest" "${@:2}"); }
-broken() { timeout 180 "$BATS_TEST_DIRNAME/bare_guest" "$1" "$BATS_TEST_TMPDIR/guest" "${@:2}"; }
+broken() { (cd / && timeout 180 "$BATS_TEST_DIRNAME/bare_guest" "$1" "$BATS_TEST_TMPDIR/guest" "${@:2}"); }
 
 setup_file() {
     mkdir "$BATS_FILE_TMPDIR/guest"
@@ -17,6 +17,11 @@ setup_file() {
 }
 
 teardown_file() { guest stop; }
+
+# A test that failed has not stopped the guest of its own.
+teardown() {
+    if [ -e "$BATS_TEST_TMPDIR/guest/pid" ]; then kill "$(cat "$BATS_TEST_TMPDIR/guest/pid")" 2>/dev/null || true; fi
+}
 
 @test "a probe tells what the guest sees of itself" {
     run cat "$BATS_FILE_TMPDIR/readiness"
@@ -81,4 +86,69 @@ teardown_file() { guest stop; }
     expect_output 'the agent does not answer'
     run cat "$BATS_TEST_TMPDIR/guest/console.log"
     expect_output_contains 'workspace-agent: mounting the image: the disk vda did not appear'
+}
+
+# init_image: the image `own`, which is `tiny` with what stdin, a script in the image's tree, makes of it.
+init_image() {
+    local tree=$BATS_TEST_TMPDIR/tree folder=$BATS_TEST_TMPDIR/images
+    unsquashfs -q -n -d "$tree" "$images/tiny/tiny.squashfs" >/dev/null
+    (cd "$tree" && bash -e)
+    mkdir -p "$folder/own" "$BATS_TEST_TMPDIR/guest"
+    mksquashfs "$tree" "$folder/own/own.squashfs" -all-root -comp lz4 -no-progress -quiet
+    ln -s "$images/initrd.img" "$images/vmlinux" "$folder/"
+}
+
+boot_own() { WORKSPACE_GUEST_CONFIG=$'own_init=1\n' broken boot "$BATS_TEST_TMPDIR/images" own; }
+system_is() { broken probe | grep -qx "system=$1"; }
+
+# expect_end TEXT: the guest ends by itself and its console says TEXT.
+expect_end() {
+    run broken probe
+    expect_output 'the agent does not answer'
+    run cat "$BATS_TEST_TMPDIR/guest/console.log"
+    expect_output_contains "$1"
+}
+
+@test "an image's own init is PID 1, and the agent beside it serves tasks" {
+    init_image <<'END'
+printf '%s\n' '::sysinit:/bin/sh -c "until [ -e /tmp/go ]; do sleep 0.1; done; : >/run/workspace/up"' \
+    '::respawn:/bin/sleep 4321' >etc/inittab
+echo 'UUID=1234 / ext4 defaults 0 1' >etc/fstab
+END
+    boot_own
+    eventually 120 system_is starting
+    # Only the node lets tasks wait: here one is what the system waits for.
+    run broken run sh -c 'cat /proc/1/comm /etc/fstab; wc -c </etc/machine-id; : >/tmp/go'
+    expect_status 0
+    expect_output $'init\n# In a workspace the root is all there is.\n33'
+    eventually 120 system_is running
+    run broken run sh -c 'setsid sleep 1000 & id -un; exit 37'
+    expect_status 37
+    expect_output user1
+    eventually 30 sleeps_are 4321
+    broken stop
+}
+
+# sleeps_are TIME…: of all processes; what the task before has left is gone, the image's service is not.
+sleeps_are() {
+    [ "$(broken run sh -c 'for f in /proc/[0-9]*/cmdline; do tr "\0" " " <$f; echo; done' |
+        sed -n 's/^.*sleep \([0-9]*\) $/\1/p')" = "$*" ]
+}
+
+@test "an image without the init that it promises says so and ends" {
+    init_image <<<'rm sbin/init'
+    boot_own
+    expect_end 'workspace-agent: the image has no program /sbin/init, which boot: init in its manifest calls for'
+}
+
+@test "an image whose init cannot be executed says so and ends" {
+    init_image <<<'rm sbin/init; echo junk >sbin/init; chmod +x sbin/init'
+    boot_own
+    expect_end "workspace-agent: the image's /sbin/init cannot be executed: Exec format error"
+}
+
+@test "an image whose init ends takes the guest with it" {
+    init_image <<<'rm sbin/init; printf "#!/bin/sh\nexit 3\n" >sbin/init; chmod +x sbin/init'
+    boot_own
+    expect_end 'Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000300'
 }

@@ -50,3 +50,12 @@ teardown_file() { lab down >&2; }
     [[ ${lines[1]} == "2 "*" by 'lab' "* ]]
     [[ ${lines[2]} == "1 "*" by 'lab' "* ]]
 }
+
+@test "an image with systemd starts its own services, and the job's tasks run beside them" {
+    "$repository/images/build" teaching-systemd >&2
+    lab run workspace image register /run/lab/images/teaching-systemd/manifest.yaml >&2
+    lab run workspace image approve teaching-systemd
+    as user1 sh -c 'cat >teaching-systemd.sh' <"$repository/examples/teaching-systemd.sh"
+    run_job user1 teaching-systemd.sh
+    expect_state COMPLETED
+}

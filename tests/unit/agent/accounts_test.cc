@@ -44,6 +44,11 @@ TEST(Group, HasAllOfTheUsersGroups) {
             "user1:x:5001:user1\nlegacy:x:6001:user1\nroot:x:0:\nusers:x:100:\n");
 }
 
+TEST(Shadow, HasTheJobsUserWithoutAPassword) {
+  EXPECT_EQ(shadow_with_user("root:*:19700:0:99999:7:::\nuser1:$y$j9T$x:1::::::\n", sample()),
+            "user1:*:::::::\nroot:*:19700:0:99999:7:::\n");
+}
+
 TEST(Accounts, RefusesNamesThatBreakTheFiles) {
   const struct {
     const char* name;

@@ -42,10 +42,17 @@ TEST(SshAccess, LetsInRootWhereTheJobIsRoot) {
 /// The first value that ssh finds for a keyword is the one it takes, and what the image says for
 /// all hosts must not end up in the part before.
 TEST(SshAccess, StandsInFrontOfTheImagesConfiguration) {
-  const std::string text = ssh_config_text("HashKnownHosts yes\n");
+  const std::string text = ssh_config_text(some_config(), "HashKnownHosts yes\n");
   EXPECT_TRUE(text.ends_with("\nHost *\nHashKnownHosts yes\n"));
   EXPECT_NE(text.find("    IdentityFile /run/workspace-ssh/id_ed25519\n"), std::string::npos);
   EXPECT_NE(text.find("    StrictHostKeyChecking yes\n"), std::string::npos);
+  EXPECT_NE(text.find("    Port 22\n"), std::string::npos);
+}
+
+TEST(SshAccess, LeavesThePortToAnSshdOfTheImagesInit) {
+  GuestConfig config = some_config();
+  config.own_init = true;
+  EXPECT_NE(ssh_config_text(config, "").find("    Port 7722\n"), std::string::npos);
 }
 
 TEST(SshAccess, IsOfNoEffectInAJobOfOneNode) {

@@ -167,14 +167,6 @@ TEST_F(RefusedRegistration, WrongFormat) {
                  sample_.root_path() + " is not a file system of the format squashfs");
 }
 
-TEST_F(RefusedRegistration, AnInitOfTheImagesOwn) {
-  const auto manifest = sample_.write_manifest("tiny", "1", "boot: init\n");
-  expect_refused(manifest, ErrorKind::kInvalid,
-                 manifest +
-                     ":4: boot: init is not supported by this version; leave it out, and the "
-                     "guest agent is the first process");
-}
-
 TEST_F(RefusedRegistration, EmptyFile) {
   sample_.folder().write("image/tiny.squashfs", "");
   expect_refused(sample_.write_manifest("tiny", "1"), ErrorKind::kInvalid,

@@ -133,12 +133,11 @@ TEST_F(ManifestFaults, AllAreTold) {
            Case{"name: a\nversion: 1\nroot:\n  file: tiny.squashfs\n  format: xfs\n  size: -1\n",
                 {m + ":5: 'xfs' is not a format of a root file system; expected squashfs or ext4",
                  m + ":6: size '-1' is not a whole number up to 1125899906842624"}},
-           Case{good + "needs: {memory: lots, vcpus: 1.5, gpu: 65}\nboot: init\n",
+           Case{good + "needs: {memory: lots, vcpus: 1.5, gpu: 65}\nboot: sysv\n",
                 {m + ":4: memory 'lots' is not a size; expected a size such as 512M, 20G or 1T",
                  m + ":4: vcpus '1.5' is not a whole number up to 65535",
                  m + ":4: gpu '65' is not a whole number up to 64",
-                 m + ":5: boot: init is not supported by this version; leave it out, and the guest "
-                     "agent is the first process"}},
+                 m + ":5: boot 'sysv' is not known; there are agent, init"}},
            Case{good + "env: {1A: x, B: \"a\\nb\", C: d}\nallow_root: yes\nallow_save: 1\n",
                 {m + ":4: '1A' is not the name of a variable; allowed are letters, digits and '_', "
                      "no "

@@ -24,6 +24,7 @@ std::vector<JobRecord> two_jobs() {
   failed.uid = 4'000'000'000;
   failed.state = WorkspaceState::kFailed;
   failed.image = "broken:1";
+  failed.notice = "the system is degraded";
   failed.reason = "the guest did not answer\nnode: all is well";
   return {running, failed};
 }
@@ -57,6 +58,7 @@ TEST(Ps, DetailsNameEachStep) {
             "step boot   2900 ms\n"
             "start       2903 ms\n");
   EXPECT_THAT(job_details(two_jobs()[1]), HasSubstr("\nreason    the guest did not answer\\x0a"));
+  EXPECT_THAT(job_details(two_jobs()[1]), HasSubstr("\nnotice    the system is degraded\n"));
 }
 
 TEST(Ps, JsonHasAllButTheToken) {
@@ -64,7 +66,8 @@ TEST(Ps, JsonHasAllButTheToken) {
   EXPECT_THAT(json, HasSubstr("{\"jobs\": [{\"job\": 42, \"uid\": 0, \"state\": \"running\", "));
   EXPECT_THAT(json, HasSubstr("\"memory_mib\": 1024, \"disk_mib\": 2048, \"steps\": [{\"name\": "
                               "\"stage\", \"ms\": 3}, {\"name\": \"boot\", \"ms\": 2900}]}"));
-  EXPECT_THAT(json, HasSubstr("\"reason\": \"the guest did not answer\\u000anode: all is well\""));
+  EXPECT_THAT(json, HasSubstr("\"reason\": \"the guest did not answer\\u000anode: all is well\", "
+                              "\"notice\": \"the system is degraded\""));
   EXPECT_THAT(json, Not(HasSubstr("5ec4e7")));
 }
 

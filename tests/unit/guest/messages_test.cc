@@ -62,10 +62,13 @@ TEST(ReadinessMessage, ShowsNothingUnprintable) {
   hostile.hypervisor = "xen";
   hostile.vcpus = 3;
   hostile.memory_kib = 4096;
+  hostile.system = "degraded\n" + std::string(5000, 'x');
   const Readiness readiness = Readiness::parse(hostile.encode());
   EXPECT_EQ(readiness.agent_version, "1\\x0a\\x1b[31m");
   EXPECT_LT(readiness.kernel.size(), 100U);
   EXPECT_EQ(readiness.vcpus, 3U);
+  EXPECT_TRUE(readiness.system.starts_with("degraded\\x0axxx"));
+  EXPECT_LT(readiness.system.size(), 600U);
   EXPECT_EQ(readiness.memory_kib, 4096U);
 }
 

@@ -27,6 +27,7 @@ GuestConfig full_config() {
   config.shell = "/bin/sh";
   config.groups = {{"user1", 1001}, {"legacy", 2000}};
   config.root_inside = true;
+  config.own_init = true;
   config.task_rules = {
       "tiny:1", {{"LANG", "C"}, {"OPTS", "a=b, c"}}, {"PATH", "TZ"}, "/data", "/opt"};
   config.private_nic = {"52:54:00:78:00:00", "10.200.0.1", 16, 1450};
@@ -44,6 +45,7 @@ TEST(GuestConfig, GoesBothWays) {
   EXPECT_EQ(config.root_format, RootFormat::kExt4);
   EXPECT_EQ(config.groups, full_config().groups);
   EXPECT_TRUE(config.root_inside);
+  EXPECT_TRUE(config.own_init);
   EXPECT_EQ(config.task_rules, full_config().task_rules);
   EXPECT_EQ(config.private_nic, full_config().private_nic);
   EXPECT_EQ(config.hosts, full_config().hosts);
@@ -54,11 +56,13 @@ TEST(GuestConfig, GoesBothWays) {
   alone.private_nic.reset();
   alone.hosts.clear();
   alone.ssh_keys.reset();
+  alone.own_init = false;
   const auto parsed = GuestConfig::parse(alone.to_lines());
   EXPECT_TRUE(parsed.groups.empty());
   EXPECT_FALSE(parsed.private_nic);
   EXPECT_TRUE(parsed.hosts.empty());
   EXPECT_FALSE(parsed.ssh_keys);
+  EXPECT_FALSE(parsed.own_init);
 }
 
 TEST(GuestConfig, RefusesADamagedOne) {

@@ -16,6 +16,7 @@ JobRecord full_record() {
   record.gid = 1001;
   record.state = WorkspaceState::kFailed;
   record.reason = "the kernel's last words: panic\n% done";
+  record.notice = "the image's system is degraded";
   record.image = "tiny:1";
   record.digest = "sha256:" + std::string(64, 'a');
   record.hostname = "node1";
@@ -45,6 +46,7 @@ TEST(JobRecord, GoesBothWays) {
   EXPECT_EQ(record.job, JobId(42));
   EXPECT_EQ(record.state, WorkspaceState::kFailed);
   EXPECT_EQ(record.reason, full_record().reason);
+  EXPECT_EQ(record.notice, full_record().notice);
   EXPECT_EQ(record.port, 7777);
   EXPECT_EQ(record.host_commands.to_string(), "srun,squeue");
   EXPECT_EQ(record.slurm_bin, "/opt/slurm/bin");

@@ -1,0 +1,179 @@
+#include "libworkspace/lifecycle/guest_start.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <thread>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/fd.h"
+#include "libworkspace/guest/frame_socket.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace workspace {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::expect_error;
+using ::testing::StrEq;
+
+/// A domain that has written something on its console, and runs or does not.
+class FakeHypervisor : public Hypervisor {
+ public:
+  explicit FakeHypervisor(bool runs) : runs_(runs) {}
+  [[nodiscard]] HypervisorKind kind() const override { return HypervisorKind::kQemu; }
+  void create(const DomainDescription&, Deadline) override {}
+  void destroy(JobId, Deadline) override {}
+  void suspend(JobId, Deadline) override {}
+  void resume(JobId, Deadline) override {}
+  bool is_running(JobId, Deadline) override { return runs_; }
+  VmUsage usage(JobId, Deadline) noexcept override { return {}; }
+  std::vector<DomainStatus> list(Deadline) override { return {}; }
+  std::string console_tail(JobId, std::size_t, Deadline) noexcept override {
+    return "init: starting\nKernel panic - not syncing: Attempted to kill init!\n";
+  }
+  std::uint64_t memory_mib(Deadline) override { return 0; }
+  CpuTopology cpu_topology(Deadline) override { return {}; }
+
+ private:
+  bool runs_;
+};
+
+/// Answers probes on the loopback, one state of the system after the other, the last for ever.
+class FakeAgent {
+ public:
+  explicit FakeAgent(std::vector<std::string> states)
+      : states_(std::move(states)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    struct sockaddr_in address {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* const generic = reinterpret_cast<struct sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener_.get(), generic, length), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), generic, &length), 0);
+    EXPECT_EQ(::listen(listener_.get(), 8), 0);
+    port_ = ntohs(address.sin_port);
+    server_ = std::thread([this] { serve(); });
+  }
+  FakeAgent(const FakeAgent&) = delete;
+  FakeAgent& operator=(const FakeAgent&) = delete;
+  ~FakeAgent() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    server_.join();
+  }
+
+  [[nodiscard]] AgentClient client() const {
+    return {{"", "127.0.0.1", port_}, {std::string(64, '7'), 42, 5001, 5001}};
+  }
+
+ private:
+  void serve() {
+    for (std::size_t at = 0;; at += at + 1 < states_.size() ? 1 : 0) {
+      const UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!socket.valid()) return;
+      (void)receive_frame(socket.get(), Deadline::in(5s));
+      Readiness readiness;
+      readiness.vcpus = 1;
+      readiness.system = states_[at];
+      send_frame(socket.get(), FrameType::kReady, readiness.encode(), Deadline::in(5s));
+    }
+  }
+
+  std::vector<std::string> states_;
+  UniqueFd listener_;
+  std::uint16_t port_ = 0;
+  std::thread server_;
+};
+
+class GuestStartTest : public ::testing::Test {
+ protected:
+  GuestStartTest() {
+    record_.image = "teaching-systemd:1";
+    record_.vcpus = 1;
+  }
+
+  Node node(std::chrono::milliseconds boot_timeout, bool runs) {
+    SiteConfig site;
+    site.boot_timeout = boot_timeout;
+    RecordStore records(folder_.path());
+    records.make_folder(record_.job);
+    return {std::move(site),
+            std::move(records),
+            Catalog(folder_.path()),
+            NodeCache(folder_.path()),
+            ScratchDisks(folder_.path()),
+            std::make_unique<FakeHypervisor>(runs)};
+  }
+
+  testing::TemporaryFolder folder_;
+  JobRecord record_{JobId(42)};
+};
+
+constexpr char kConsole[] =
+    "; the console's last lines: init: starting | Kernel panic - not syncing: Attempted to kill "
+    "init!";
+
+TEST_F(GuestStartTest, WaitsUntilTheImagesSystemIsUp) {
+  Node here = node(60s, true);
+  const FakeAgent agent({"starting", "starting", "starting", "running"});
+  GuestStart start(here, record_, agent.client(), BootMode::kInit);
+  start.await_agent();
+  start.await_system();
+  EXPECT_EQ(record_.notice, "");
+}
+
+TEST_F(GuestStartTest, KeepsWhatOfTheSystemHasFailed) {
+  Node here = node(60s, true);
+  const FakeAgent agent({"degraded: a.service has failed"});
+  GuestStart start(here, record_, agent.client(), BootMode::kInit);
+  start.await_agent();
+  start.await_system();
+  EXPECT_EQ(record_.notice, "the image's system is degraded: a.service has failed");
+}
+
+TEST_F(GuestStartTest, HasNoSystemToWaitForWhereTheAgentIsTheInit) {
+  Node here = node(60s, true);
+  const FakeAgent agent({""});
+  GuestStart start(here, record_, agent.client(), BootMode::kAgent);
+  start.await_agent();
+  start.await_system();
+  EXPECT_EQ(record_.notice, "");
+}
+
+TEST_F(GuestStartTest, AnInitThatNeverGetsUpIsTheImagesFault) {
+  Node here = node(1s, true);
+  const FakeAgent agent({"starting"});
+  GuestStart start(here, record_, agent.client(), BootMode::kInit);
+  start.await_agent();
+  expect_error(
+      [&] { start.await_system(); }, ErrorKind::kGuest,
+      StrEq(std::string("image 'teaching-systemd:1' has an init that did not get its system up "
+                        "within 1 s") +
+            kConsole));
+}
+
+TEST_F(GuestStartTest, AnInitThatEndsIsTheImagesFault) {
+  Node here = node(2s, false);
+  std::optional<FakeAgent> agent(std::in_place, std::vector<std::string>{"starting"});
+  GuestStart start(here, record_, agent->client(), BootMode::kInit);
+  start.await_agent();
+  agent.reset();
+  expect_error([&] { start.await_system(); }, ErrorKind::kGuest,
+               StrEq(std::string("image 'teaching-systemd:1' ended while it booted") + kConsole));
+}
+
+TEST_F(GuestStartTest, AGuestOfAnotherSizeIsTheHostsFault) {
+  record_.vcpus = 2;
+  Node here = node(60s, true);
+  const FakeAgent agent({""});
+  GuestStart start(here, record_, agent.client(), BootMode::kAgent);
+  expect_error([&] { start.await_agent(); }, ErrorKind::kHost,
+               StrEq("the VM has 1 vCPUs, not the 2 that were allocated"));
+}
+
+}  // namespace
+}  // namespace workspace
