@@ -20,6 +20,11 @@ constexpr std::array kImportOptions = {
     Option{"--partition", "NUMBER", "the partition of a disk that is the root"},
     Option{"--rsh", "COMMAND", "what reaches a running machine, in place of ssh"},
     kHelp};
+constexpr std::array kBuildOptions = {
+    Option{"--out", "DIR", "where manifest and squashfs go; without it NAME-VERSION"},
+    Option{"--dry-run", "", "check the recipe and say what would be done"},
+    Option{"--max-size", "SIZE", "refuse an image whose files hold more; 64G without it"}, kJson,
+    kHelp};
 constexpr std::array kFlattenOptions = {
     Option{"--name", "NAME", "the new image's name; without it the same"},
     Option{"--version", "VERSION", "the new image's version; without it the same and -flat"},
@@ -39,6 +44,8 @@ constexpr std::array kCommands = {
     Subcommand{"image import", "SOURCE",
                "make an image from a folder, archive, container, disk or machine", kImportOptions,
                &run_image_import},
+    Subcommand{"image build", "RECIPE", "make an image of a distribution's packages", kBuildOptions,
+               &run_image_build},
     Subcommand{"image flatten", "NAME[:VERSION]",
                "make one file of an image's root and its layers, as a new image", kFlattenOptions,
                &run_image_flatten},

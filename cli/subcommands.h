@@ -9,6 +9,7 @@ namespace workspace::cli {
 int run_list(const Arguments& arguments);
 int run_image_register(const Arguments& arguments);
 int run_image_list(const Arguments& arguments);
+int run_image_build(const Arguments& arguments);
 int run_image_import(const Arguments& arguments);
 int run_image_flatten(const Arguments& arguments);
 int run_image_saves(const Arguments& arguments);

@@ -12,6 +12,7 @@
 #include "libworkspace/base/text.h"
 #include "libworkspace/image/container_image.h"
 #include "libworkspace/image/disk_image.h"
+#include "libworkspace/image/image_build.h"
 #include "libworkspace/image/sandbox.h"
 #include "libworkspace/image/sif_header.h"
 #include "libworkspace/image/tree_command.h"
@@ -77,6 +78,9 @@ class Import {
       case SourceKind::kUpper:
         read_ext(source_.fd, 0);
         task_.source = TreeTask::Source::kUpper;
+        return;
+      case SourceKind::kBuild:
+        feeder_ = source_.builder;
     }
   }
 
@@ -218,7 +222,8 @@ class Import {
     const off_t at = total_bytes_ > 0 ? ::lseek(source_.fd.get(), 0, SEEK_CUR) : -1;
     if (at >= 0) return progress_("reading", static_cast<std::uint64_t>(at), total_bytes_);
     if (spool.valid() && ::fstat(spool.get(), &info) == 0)
-      progress_("reading", static_cast<std::uint64_t>(info.st_size), 0);
+      progress_(source_.kind == SourceKind::kBuild ? "building" : "reading",
+                static_cast<std::uint64_t>(info.st_size), 0);
   }
 
   /// Whose fault is told when several failed: the feeder's own; else that of workspace-tree, which
@@ -240,6 +245,9 @@ class Import {
 
   void judge_feeder(const CommandResult& feeder, ImportedTree& imported) const {
     if (feeder.exit_status == 0 || feeder.exit_status == kSigpipe) return;
+    if (source_.kind == SourceKind::kBuild)
+      throw Error(ErrorKind::kInvalid,
+                  "building " + source_.name + ": " + first_fault(feeder.error_output));
     const std::string why = printable(last_line(feeder.error_output), 256);
     // tar's 1: a file was changed while it was read, as on a machine that runs.
     if (source_.kind == SourceKind::kMachine && feeder.exit_status == 1) {

@@ -117,6 +117,8 @@ std::string_view name_of(SourceKind kind) {
       return "running machine";
     case SourceKind::kUpper:
       return "scratch disk";
+    case SourceKind::kBuild:
+      return "build";
   }
   return "?";
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libworkspace/base/fd.h"
+#include "libworkspace/base/process.h"
 
 namespace workspace {
 
@@ -20,6 +21,7 @@ enum class SourceKind {
   kSquashfs,
   kMachine,  ///< a running one, over ssh
   kUpper,    ///< what a job has changed: an overlay's upper folder on the job's scratch disk
+  kBuild,    ///< what a command makes, as a tar on its stdout
 };
 
 std::string_view name_of(SourceKind kind);
@@ -35,6 +37,7 @@ struct ImportSource {
   std::uint64_t size_bytes = 0;
   /// Squashfs files that overlayfs would lay over it, the lowest first: of kSquashfs and kExt.
   std::vector<UniqueFd> layers = {};
+  Command builder = {};  ///< of kBuild
 
   /// A path, or `ssh:[USER@]HOST[:/PATH]`, `oci:FOLDER`, `oci-archive:FILE`, `docker-archive:FILE`.
   /// Errors: kInvalid for a host that is no name, and for a file of a kind that cannot be imported,

@@ -56,6 +56,13 @@ teardown_file() { lab down >&2; }
     lab run workspace image register /run/lab/images/teaching-systemd/manifest.yaml >&2
     lab run workspace image approve teaching-systemd
     as user1 sh -c 'cat >teaching-systemd.sh' <"$repository/examples/teaching-systemd.sh"
-    run_job user1 teaching-systemd.sh
-    expect_state COMPLETED
+    run_job user1 --workspace=teaching-systemd --mem=400M --export=ALL,MARK=7 \
+        --wrap 'bash teaching-systemd.sh && echo "$(id -un) $MARK"; exit 37'
+    expect_state FAILED
+    [ "$(job_field "$job" ExitCode)" = 37:0 ]
+    expect_output_contains 'PID 1 is systemd, the system is running
+sshd is active, and answers: SSH-2.0
+sshd is inactive now; its journal says:'
+    [ "${output##*$'\n'}" = 'user1 7' ]
+    expect_nothing_left 1 2
 }

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libworkspace/model/manifest.h"
+
+namespace workspace {
+
+/// How an image is built of the packages of Debian, or of a distribution like it. Its YAML form,
+/// key by key: RECIPES in workspace(1).
+struct ImageRecipe {
+  explicit ImageRecipe(Manifest m) : manifest(std::move(m)) {}
+
+  /// A file of the recipe's own that is put into the image.
+  struct Copy {
+    std::string source;       ///< the path of a file; relative ones are from the recipe's folder
+    std::string destination;  ///< an absolute path inside
+  };
+
+  Manifest manifest;  ///< without a root: that is what is built
+  std::string suite;
+  std::string variant = "minbase";
+  std::string mirror = "http://deb.debian.org/debian";
+  std::string keyring;  ///< the file of the keys that sign the mirror's index; empty: Debian's own
+  std::vector<std::string> components = {"main"};
+  std::vector<std::string> packages;
+  std::vector<std::string> left_out;  ///< patterns of paths below the root
+  std::vector<Copy> copies;           ///< before the commands run
+  std::vector<std::string> commands;  ///< one line of shell each, as root of the image
+  std::int64_t date_unix_s = 0;       ///< no file of the image is newer
+};
+
+}  // namespace workspace

@@ -1,0 +1,57 @@
+#include "libworkspace/image/image_build.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace workspace {
+namespace {
+
+using ::testing::ElementsAre;
+
+ImageRecipe sample() {
+  ImageRecipe recipe({ImageName::parse("tools"), ImageVersion::parse("1")});
+  recipe.suite = "bookworm";
+  return recipe;
+}
+
+TEST(ImageBuild, TellsMmdebstrapWhatTheRecipeSays) {
+  ImageRecipe recipe = sample();
+  recipe.packages = {"gcc", "make"};
+  recipe.keyring = "/keys.gpg";
+  recipe.components = {"main", "contrib"};
+  recipe.commands = {"echo it's done"};
+  EXPECT_THAT(
+      build_words(recipe, {{"/etc/motd", "hi", false}}, "unshare"),
+      ElementsAre(
+          "mmdebstrap", "--quiet", "--mode=unshare", "--variant=minbase", "--format=tar",
+          "--aptopt=APT::Install-Recommends \"false\"", "--include=gcc,make",
+          R"x(--customize-hook=chroot "$1" /bin/sh -e -c 'mkdir -p /etc/; rm -f /etc/motd; : >/etc/motd; chmod 0644 /etc/motd' || { echo 'E: copying to /etc/motd ended with status '$? >&2; exit 1; })x",
+          R"x(--customize-hook=chroot "$1" /bin/sh -e -c 'printf '\''\150\151'\'' >>/etc/motd' || { echo 'E: copying to /etc/motd ended with status '$? >&2; exit 1; })x",
+          R"x(--customize-hook=chroot "$1" /bin/sh -e -c 'echo it'\''s done' || { echo 'E: command 1 of run ended with status '$? >&2; exit 1; })x",
+          "bookworm", "-",
+          "deb [signed-by=\"/keys.gpg\"] http://deb.debian.org/debian bookworm main contrib"));
+}
+
+TEST(ImageBuild, NoArgumentIsLongerThanTheKernelTakes) {
+  const std::string content(RecipeFile::kMaxBytes, '\xff');
+  std::size_t all = 0;
+  for (const auto& word : build_words(sample(), {{"/a", content, true}}, "root")) {
+    EXPECT_LT(word.size(), 131'072U);
+    all += word.size();
+  }
+  EXPECT_LT(all, std::size_t{2} << 20U);
+}
+
+TEST(ImageBuild, TheFirstErrorIsTheFault) {
+  EXPECT_EQ(first_fault("W: odd\nE: Unable to locate package foo\nE: apt-get failed\n"),
+            "Unable to locate package foo");
+  EXPECT_EQ(
+      first_fault("I: run\nsh: 1: foo: not found\nE: command 1 of run ended with status 127\n"),
+      "command 1 of run ended with status 127 (sh: 1: foo: not found)");
+  EXPECT_EQ(first_fault("one\nnewuidmap: not found\n\n"), "newuidmap: not found");
+  EXPECT_EQ(first_fault("E: \x1b[31m\n"), "\\x1b[31m");
+  EXPECT_EQ(first_fault(""), "");
+}
+
+}  // namespace
+}  // namespace workspace
