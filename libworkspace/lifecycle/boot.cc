@@ -262,7 +262,8 @@ class Boot {
   }
 
   void mount_folder(const MountSpec& mount, const ExportRoot& root) {
-    const Deadline deadline = Deadline::in(kUserFolderTimeout);
+    // What is slow to boot is slow at this, too.
+    const Deadline deadline = Deadline::in(node_.site.boot_timeout / 2);
     const MountRequest request{mount.destination, ExportRoot::kFolderPath, mount.read_only};
     const UniqueFd socket = agent().begin_mount(request, deadline);
     const UniqueFd space = space_.open();
