@@ -33,13 +33,15 @@ const std::vector<boost::filesystem::path>& system_folders() {
   return folders;
 }
 
+/// By set(): operator[] compares each variable that is there with the new one's whole name, and
+/// reads behind the end of one that is shorter.
 bp::environment environment_of(const Command& command) {
   bp::environment environment;
-  environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
-  environment["LC_ALL"] = "C.UTF-8";
+  environment.set("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+  environment.set("LC_ALL", "C.UTF-8");
   for (const auto& pair : command.environment) {
     const auto equals = pair.find('=');
-    environment[pair.substr(0, equals)] = pair.substr(equals + 1);
+    environment.set(pair.substr(0, equals), pair.substr(equals + 1));
   }
   return environment;
 }
