@@ -71,10 +71,16 @@ class InputPipe {
 
   Streams& streams() { return streams_; }
 
-  std::string content() {
+  /// What has come, with what is still held on its way to the pipe.
+  std::string content(FrameSocket& socket) {
     std::array<char, 4096> buffer{};
-    for (ssize_t got = 0; (got = ::read(read_end_.get(), buffer.data(), buffer.size())) > 0;)
-      content_.append(buffer.data(), static_cast<std::size_t>(got));
+    std::size_t before = 0;
+    do {
+      before = content_.size();
+      streams_.write_ahead(socket);
+      for (ssize_t got = 0; (got = ::read(read_end_.get(), buffer.data(), buffer.size())) > 0;)
+        content_.append(buffer.data(), static_cast<std::size_t>(got));
+    } while (content_.size() > before);
     return content_;
   }
 
@@ -119,9 +125,9 @@ std::string input_by_copies(std::string_view bytes) {
       pipe.streams().write_ahead(*connection.near_end);
     }
   } catch (const Error&) {
-    return pipe.content();
+    return pipe.content(*connection.near_end);
   }
-  return pipe.content();
+  return pipe.content(*connection.near_end);
 }
 
 std::string input_by_moves(std::string_view bytes) {
@@ -138,14 +144,14 @@ std::string input_by_moves(std::string_view bytes) {
       if (bytes.empty()) connection.far_end.reset();
       pipe.streams().receive(socket);
       while (const auto frame = socket.next()) {
-        if (!pipe.take(*frame)) return pipe.content();
+        if (!pipe.take(*frame)) return pipe.content(socket);
         pipe.streams().write_ahead(socket);
       }
     }
   } catch (const Error&) {
-    return pipe.content();
+    return pipe.content(socket);
   }
-  return pipe.content();
+  return pipe.content(socket);
 }
 
 }  // namespace
