@@ -51,8 +51,8 @@ def measure(lab, pairs):
 
 
 CAUSES = {
-    "stdout": "a pipe lies between the task and the agent: a turn of the guest's one CPU for each pipe full",
-    "stdin": "a pipe lies between the agent and the task: a turn of the guest's one CPU for each pipe full",
+    "stdout": "a pipe lies between the task and the agent: turns of the guest's one CPU from one to the other",
+    "stdin": "a pipe lies between the agent and the task, which is woken for each portion that came over the link",
     "ssh": "the same, and the node's disk, where the output goes",
     "echo": "two turns of the guest's CPU more than raw TCP takes: the agent's, there and back",
     "step": "a process, a cgroup and a connection in the guest, whose CPU is emulated where there is no KVM",

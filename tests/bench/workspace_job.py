@@ -21,6 +21,18 @@ def held_job(lab, *options):
         lab.login.run("scancel", job)
 
 
+def hook_environment(job, request):
+    """What slurmd gives the prolog and the epilog of a job of user1's on node1."""
+    return {
+        "SLURM_JOB_ID": job,
+        "SLURM_JOB_UID": "2001",
+        "SLURM_JOB_GID": "2001",
+        "SLURM_JOB_USER": "user1",
+        "SLURMD_NODENAME": "node1",
+        "SPANK_WORKSPACE": request,
+    }
+
+
 class ByHand:
     """Boots and ends the workspace of `job`, which asked for `image`."""
 
@@ -43,14 +55,7 @@ class ByHand:
         return {name: int(ms) for name, ms in re.findall(r"^step\.(\w+)=(\d+)$", record, re.MULTILINE)}
 
     def _hook(self, program):
-        environment = {
-            "SLURM_JOB_ID": self.job,
-            "SLURM_JOB_UID": "2001",
-            "SLURM_JOB_GID": "2001",
-            "SLURM_JOB_USER": "user1",
-            "SLURMD_NODENAME": "node1",
-            "SPANK_WORKSPACE": self.request,
-        }
+        environment = hook_environment(self.job, self.request)
         return self.lab.node.run(f"{LIBEXEC}/{program}", environment=environment)["seconds"]
 
 

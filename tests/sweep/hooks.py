@@ -4,8 +4,8 @@ with and without a fault."""
 from dataclasses import dataclass
 
 from points import CALLS, points_in
+from workspace_job import LIBEXEC, hook_environment
 
-LIBEXEC = "/usr/libexec/workspace"
 HOOKS = {
     "prolog": [f"{LIBEXEC}/prolog"],
     "epilog": [f"{LIBEXEC}/epilog"],
@@ -100,14 +100,7 @@ class Hooks:
 
     def _finish(self, *argv):
         """Status and output; a status of its own for a run that hangs."""
-        environment = {
-            "SLURM_JOB_ID": self.job,
-            "SLURM_JOB_UID": "2001",
-            "SLURM_JOB_GID": "2001",
-            "SLURM_JOB_USER": "user1",
-            "SLURMD_NODENAME": "node1",
-            "SPANK_WORKSPACE": self.request,
-        }
+        environment = hook_environment(self.job, self.request)
         script = 'timeout "$0" "$@" 2>&1; echo "status $?"'
         answer = self.lab.node.run("sh", "-c", script, str(DEADLINE_S), *argv, environment=environment)
         output, _, status = answer["output"].rstrip("\n").rpartition("status ")
