@@ -37,6 +37,12 @@ namespace {
 constexpr std::size_t kTokenBytes = 32;
 constexpr auto kUserFolderTimeout = std::chrono::seconds(30);
 
+/// A folder of the user's that waits for the guest.
+struct FolderExport {
+  MountSpec spec;
+  ExportRoot root;
+};
+
 /// One run of the prolog: what each step finds out for the steps after it.
 class Boot {
  public:
@@ -55,6 +61,8 @@ class Boot {
     steps_.run("network", "making the network namespace", [&] { make_network(); });
     steps_.run("describe", "describing the domain", [&] { describe(); });
     steps_.run("create", "creating the domain", [&] { create(); });
+    // While the guest boots.
+    steps_.run("export", "preparing the user's folders", [&] { export_folders(); });
     steps_.run("boot", "waiting for the guest", [&] { wait_for_agent(); });
     if (image_->boot == BootMode::kInit)
       steps_.run("init", "waiting for the image's system", [&] { start_->await_system(); });
@@ -246,19 +254,24 @@ class Boot {
     remove_job_initrd(node_.site.scratch, job_.job);
   }
 
-  void mount_folders() {
-    server_files_ = files_of_program(kFolderServer, Node::step_deadline());
+  void export_folders() {
+    const auto server_files = files_of_program(kFolderServer, Node::step_deadline());
     const WantedMounts wanted{request_.mounts, image_->mounts, node_.site.mounts};
     for (const auto& mount : plan_mounts(user_, allocation_.work_dir, wanted)) {
       std::optional<ExportRoot> root;
       if (user_can_enter(user_, mount.spec.source, Deadline::in(kUserFolderTimeout)))
-        root = make_export_root(user_, mount.spec, server_files_);
+        root = make_export_root(user_, mount.spec, server_files);
       if (root) {
-        mount_folder(mount.spec, *root);
+        exports_.push_back({mount.spec, std::move(*root)});
       } else {
         tell_missing(mount);
       }
     }
+  }
+
+  void mount_folders() {
+    for (const auto& folder : exports_) mount_folder(folder.spec, folder.root);
+    exports_.clear();
   }
 
   void mount_folder(const MountSpec& mount, const ExportRoot& root) {
@@ -300,7 +313,7 @@ class Boot {
   StagedImage staged_;
   std::string disk_path_;
   std::optional<GuestStart> start_;
-  std::vector<std::string> server_files_;
+  std::vector<FolderExport> exports_;
 };
 
 /// True if this very run of the job has its workspace already: slurmd calls a prolog more than
