@@ -22,6 +22,10 @@ constexpr std::array kImageOptions = {kConfig, kHelp};
 constexpr std::array kListOptions = {kJson, kConfig, kHelp};
 constexpr std::array kNodeOptions = {
     Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kHelp};
+constexpr std::array kFeaturesOptions = {
+    Option{"--update", "", "first let Slurm show what is cached now (root)"},
+    Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kJson, kConfig,
+    kHelp};
 constexpr std::array kEnterOptions = {
     Option{"--node", "NAME", "on this node of the job; without it the job's first"}, kHelp};
 constexpr std::array kPsOptions = {kJson, kHelp};
@@ -64,6 +68,8 @@ constexpr std::array kCoreCommands = {
                kNodeOptions, &run_node_reconcile},
     Subcommand{"node config", "", "the line for this node in slurm.conf (root)", kNodeOptions,
                &run_node_config},
+    Subcommand{"node features", "", "the features of this node in Slurm, cached images too",
+               kFeaturesOptions, &run_node_features},
     Subcommand{"resolve", "", "check a request and print it as the scheduler carries it",
                kResolveOptions, &run_resolve},
 };

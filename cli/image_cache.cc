@@ -5,13 +5,17 @@
 #include "cli/image_content.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/short_hostname.h"
 #include "cli/subcommands.h"
 #include "libworkspace/lifecycle/cache_eviction.h"
+#include "libworkspace/lifecycle/cached_features.h"
 #include "libworkspace/model/size.h"
 #include "libworkspace/store/cache.h"
 
 namespace workspace::cli {
 namespace {
+
+constexpr std::chrono::seconds kControllerTime(20);
 
 /// Of which image a file is; files may be shared.
 std::map<Digest, std::string> owners_of_files(const Catalog& catalog) {
@@ -73,13 +77,15 @@ int run_image_gc(const Arguments& arguments) {
   if (const auto keep = arguments.value("--keep")) most_mib = parse_size_mib(*keep, "--keep");
   if (most_mib == 0 && !arguments.has("--keep"))
     return print("the cache has no bound (cache_max); say how much to keep with --keep\n");
+  const bool dry_run = arguments.has("--dry-run");
   const auto eviction =
       evict_files(config.cache, most_mib << 20U, RecordStore(build_paths::kRuntimeDir),
-                  Catalog(config.store), arguments.has("--dry-run"));
-  return print((arguments.has("--dry-run") ? "would remove " : "removed ") +
-               std::to_string(eviction.removed_files) + " files, " +
-               format_bytes(eviction.removed_bytes) + "; " + format_bytes(eviction.kept_bytes) +
-               " stay\n");
+                  Catalog(config.store), dry_run);
+  if (!dry_run && eviction.removed_files > 0)
+    try_to_show_cached_images(config, short_hostname(), Deadline::in(kControllerTime));
+  return print((dry_run ? "would remove " : "removed ") + std::to_string(eviction.removed_files) +
+               " files, " + format_bytes(eviction.removed_bytes) + "; " +
+               format_bytes(eviction.kept_bytes) + " stay\n");
 }
 
 int run_image_pin(const Arguments& arguments) { return set_image_pinned(arguments, true); }

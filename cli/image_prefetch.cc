@@ -7,9 +7,11 @@
 #include "build_paths.h"
 #include "cli/image_content.h"
 #include "cli/output.h"
+#include "cli/short_hostname.h"
 #include "cli/subcommands.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/lifecycle/cached_features.h"
 #include "libworkspace/store/cache.h"
 
 namespace workspace::cli {
@@ -17,6 +19,7 @@ namespace {
 
 /// A prefetch may wait for another one of the same image over a slow network.
 constexpr std::chrono::hours kPrefetchTimeout{6};
+constexpr std::chrono::seconds kControllerTime(20);
 
 bool is_host_list(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -70,6 +73,7 @@ int run_image_prefetch(const Arguments& arguments) {
         .ensure(*file.digest, file.size_bytes, catalog.file_path(*file.digest),
                 Deadline::in(kPrefetchTimeout));
   }
+  try_to_show_cached_images(config, short_hostname(), Deadline::in(kControllerTime));
   return print(title_of(image) + " is in this node's cache\n");
 }
 

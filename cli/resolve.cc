@@ -13,18 +13,30 @@
 #include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/model/size.h"
 #include "libworkspace/model/variable_names.h"
+#include "libworkspace/slurm/slurm_settings.h"
 
 namespace workspace::cli {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;
-/// What the secret adds comes later.
-constexpr std::size_t kMostBytesWithAccess = WorkspaceRequest::kMaxLineBytes - 128;
+constexpr std::chrono::seconds kControllerTime(5);
+/// What the secret and the preferred feature add comes later.
+constexpr std::size_t kMostBytesWithAccess = WorkspaceRequest::kMaxLineBytes - 256;
 
 std::vector<MountSpec> checked_mounts(const std::optional<std::string>& text) {
   auto mounts = parse_mounts(text.value_or(""));
   for (const auto& mount : mounts) check_mount(mount);
   return mounts;
+}
+
+/// Slurm refuses a job that prefers what its nodes cannot give, such as a feature that none of them
+/// has, unless it is told otherwise. A controller that does not answer refuses the job by itself.
+bool may_prefer() {
+  try {
+    return read_slurm_settings(Deadline::in(kControllerTime)).lets_preferences_fail;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -75,6 +87,7 @@ int run_resolve(const Arguments& arguments) {
                         {*image, arguments.value("--disk"), arguments.value("--mount"),
                          arguments.value("--env"), arguments.value("--workdir"),
                          arguments.value("--root").has_value(), arguments.value("--save")});
+    request.prefer_cached = config.prefer_cached && may_prefer();
     request.secret = random_hex(kSecretBytes);
     return print(request.to_line() + "\n");
   } catch (const Error& e) {

@@ -42,6 +42,7 @@ int run_resolve(const Arguments& arguments);
 int run_report(const Arguments& arguments);
 int run_ps(const Arguments& arguments);
 int run_node_check(const Arguments& arguments);
+int run_node_features(const Arguments& arguments);
 int run_node_config(const Arguments& arguments);
 int run_enter(const Arguments& arguments);
 int run_console(const Arguments& arguments);

@@ -102,6 +102,13 @@ local function show_digest(job_desc, line)
     job_desc[place] = (before == nil or before == "") and text or before .. " " .. text
 end
 
+-- Prefers the nodes that have the image, where the site wants it (prefer_cached of workspace.yaml) and the
+-- user prefers nothing else.
+local function prefer_cached(job_desc, line)
+    local feature = field(line, "prefer")
+    if feature and (job_desc.prefer == nil or job_desc.prefer == "") then job_desc.prefer = feature end
+end
+
 local function count(number, noun)
     return string.format("%d %s%s", number, noun, number == 1 and "" or "s")
 end
@@ -149,6 +156,7 @@ function workspace_check(job_desc, part_list)
         cpu_fault(job_desc, vcpus, nodes)
     if fault == nil then
         show_digest(job_desc, line)
+        prefer_cached(job_desc, line)
         return slurm.SUCCESS
     end
     slurm.log_user("workspace: image '%s' %s", field(line, "image") or "?", fault)

@@ -115,6 +115,7 @@ SiteConfig read_keys(const YamlMap& map) {
                   "store",
                   "cache",
                   "cache_max",
+                  "prefer_cached",
                   "scratch",
                   "kernel",
                   "initrd",
@@ -150,6 +151,7 @@ SiteConfig read_keys(const YamlMap& map) {
   set_path(map, "store", config.store);
   set_path(map, "cache", config.cache);
   set_size(map, "cache_max", config.cache_max_mib);
+  set_switch(map, "prefer_cached", config.prefer_cached);
   set_path(map, "scratch", config.scratch);
   set_path(map, "kernel", config.kernel);
   set_path(map, "initrd", config.initrd);

@@ -9,6 +9,7 @@
 #include "libworkspace/catalog/image_policy.h"
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/lifecycle/audit_log.h"
+#include "libworkspace/lifecycle/cached_features.h"
 #include "libworkspace/lifecycle/cpu_plan.h"
 #include "libworkspace/lifecycle/follow.h"
 #include "libworkspace/lifecycle/guest_start.h"
@@ -153,6 +154,8 @@ class Boot {
     // From here on the image's files are in use, and eviction passes them by.
     node_.records.save(record_);
     staged_ = stage_image(node_, *image_);
+    if (staged_.copied)
+      try_to_show_cached_images(node_.site, job_.node_name, Node::step_deadline());
   }
 
   void make_disk() {

@@ -14,6 +14,7 @@ struct StagedImage {
   std::vector<std::string> layers;  ///< the lowest first
   std::string kernel;
   std::string initrd;
+  bool copied = false;  ///< whether a file was not here before
 };
 
 /// Brings a registered image's files into the node's cache, where they are not there yet, and makes

@@ -71,6 +71,14 @@ Finding check_job_submit(const std::string& plugins) {
           "/job_submit.lua beside slurm.conf"};
 }
 
+Finding check_preferences(bool wanted, bool may_fail) {
+  if (!wanted || may_fail) return fine("SchedulerParameters suits prefer_cached");
+  return {kPart, Verdict::kWarning,
+          "SchedulerParameters lacks ignore_prefer_validation: jobs do not prefer the nodes that "
+          "have their image",
+          "set SchedulerParameters=ignore_prefer_validation, or prefer_cached: false"};
+}
+
 }  // namespace
 
 std::vector<Finding> check_slurm_settings(const SlurmSettings& slurm, std::string_view plugstack,
@@ -87,6 +95,7 @@ std::vector<Finding> check_slurm_settings(const SlurmSettings& slurm, std::strin
                     "Slurm requeues the job"),
       check_plugstack(slurm.plugstack, plugstack),
       check_job_submit(slurm.job_submit_plugins),
+      check_preferences(site.prefer_cached, slurm.lets_preferences_fail),
   };
 }
 

@@ -69,4 +69,8 @@ std::string ImageRef::to_string() const {
   return version.empty() ? name.text() : name.text() + ":" + version;
 }
 
+std::string node_feature(const ImageName& name) {
+  return std::string(kNodeFeaturePrefix) + name.text();
+}
+
 }  // namespace workspace

@@ -21,6 +21,10 @@ class ImageName {
   std::string text_;
 };
 
+/// The feature by which a node of Slurm's shows that it has the image's files: `ws_NAME`.
+inline constexpr std::string_view kNodeFeaturePrefix = "ws_";
+std::string node_feature(const ImageName& name);
+
 /// The version of an image: `[A-Za-z0-9][A-Za-z0-9._+-]{0,63}`.
 class ImageVersion {
  public:

@@ -82,6 +82,11 @@ WorkspaceRequest parse_fields(std::string_view line) {
       fields.has("root") && fields.take_number("root", 1) == 1,
   };
   if (fields.has("save")) request.save_as = ImageName::parse(fields.take("save"));
+  if (fields.has("prefer")) {
+    if (fields.take("prefer") != node_feature(request.name))
+      throw Error(ErrorKind::kInvalid, "field 'prefer' is not the feature of this image");
+    request.prefer_cached = true;
+  }
   for (const auto& mount : request.mounts) check_mount(mount);
   fields.expect_empty();
   return request;
@@ -104,6 +109,7 @@ std::string WorkspaceRequest::to_line() const {
   if (!outside_variables.empty()) fields.add("env", join(outside_variables, ","));
   if (!working_directory.empty()) fields.add("workdir", working_directory);
   if (root_inside) fields.add("root", std::uint64_t{1});
+  if (prefer_cached) fields.add("prefer", node_feature(name));
   if (save_as) fields.add("save", save_as->text());
   return std::string(kVersionPrefix) + fields.to_line();
 }

@@ -42,6 +42,9 @@ struct WorkspaceRequest {
   /// The image to keep the job's changes as; nothing: they go with the job.
   std::optional<ImageName> save_as = {};
 
+  /// Whether the controller is to prefer nodes that have the image (node_feature).
+  bool prefer_cached = false;
+
   static constexpr std::size_t kMaxLineBytes = 4096;
 
   [[nodiscard]] std::string to_line() const;

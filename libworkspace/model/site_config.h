@@ -31,6 +31,7 @@ struct SiteConfig {
   std::string store = "/var/lib/workspace/store";      ///< shared: the catalogue and its files
   std::string cache = "/var/cache/workspace";          ///< this node's verified copies
   std::uint64_t cache_max_mib = 0;                     ///< their bound; 0: none
+  bool prefer_cached = false;                          ///< jobs go where their image is cached
   std::string scratch = "/var/lib/workspace/scratch";  ///< this node's scratch disks
   std::string kernel = "/var/lib/workspace/guest/vmlinux";
   std::string initrd = "/var/lib/workspace/guest/initrd.img";

@@ -1,8 +1,10 @@
 #include "libworkspace/slurm/slurm_settings.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "libworkspace/base/bounded_call.h"
+#include "libworkspace/base/text.h"
 #include "libworkspace/slurm/libslurm.h"
 
 namespace workspace {
@@ -34,6 +36,8 @@ SlurmSettings ask() {
   settings.plugstack = plugstack_of(*config);
   settings.prolog_at_allocation = (config->prolog_flags & PROLOG_FLAG_ALLOC) != 0;
   settings.defers_batch = (config->prolog_flags & PROLOG_FLAG_DEFER_BATCH) != 0;
+  settings.lets_preferences_fail =
+      has_scheduler_parameter(text_of(config->sched_params), "ignore_prefer_validation");
   settings.batch_start_timeout_s = config->batch_start_timeout;
   settings.prolog_epilog_timeout_s = config->prolog_epilog_timeout == NO_VAL16
                                          ? SlurmSettings::kNoTimeout
@@ -42,6 +46,11 @@ SlurmSettings ask() {
 }
 
 }  // namespace
+
+bool has_scheduler_parameter(std::string_view list, std::string_view option) {
+  const auto options = split(list, ',');
+  return std::find(options.begin(), options.end(), option) != options.end();
+}
 
 SlurmSettings read_slurm_settings(Deadline deadline) {
   return bounded_call<SlurmSettings>("asking Slurm's controller for its configuration", deadline,

@@ -44,6 +44,37 @@ teardown_file() { lab down >&2; }
     expect_output_contains "--nodes: 'node1;id' is no list of nodes, such as node[1-8]"
 }
 
+shown_on() { lab run timeout 10 scontrol show node "node$1" | sed -n 's/^ *ActiveFeatures=//p'; }
+place_of() { as user1 timeout "$kBootDeadlineS" srun -Q --workspace=legacy-bullseye printenv SLURMD_NODENAME; }
+
+@test "Slurm shows what a node has, and jobs are placed there" {
+    local where blocker
+    for where in ctl 1 2; do set_config "$where" 'prefer_cached: true'; done
+    on 1 workspace image gc --keep 0 >&2
+    on 2 workspace image prefetch legacy-bullseye >&2
+    [ "$(shown_on 2)" = ws_legacy-bullseye,ws_motto ]
+    # Slurm would take the first node.
+    [ "$(place_of)" = node2 ]
+    expect_nothing_left 2
+    # A job that waits while the image goes: it is placed as one that prefers nothing.
+    blocker=$(submit user1 --exclusive -N2 --workspace=none --wrap 'sleep 3000')
+    job=$(submit user1 -N2 --workspace=legacy-bullseye -o 'out-%j' --wrap 'srun -Q printenv SLURMD_NODENAME')
+    [ "$(job_field "$job" Prefer)" = ws_legacy-bullseye ]
+    on 2 workspace image gc --keep 0 >&2
+    [[ $(shown_on 2) != *ws_* ]]
+    as user1 scancel "$blocker"
+    state=$(wait_for_job "$job")
+    output=$(as user1 sort "out-$job")
+    expect_state COMPLETED
+    expect_output $'node1\nnode2'
+    # The jobs' own prologs have told it, and what Slurm has forgotten is told again.
+    [ "$(shown_on 1)" = ws_legacy-bullseye ]
+    lab run timeout 10 scontrol update nodename=node1 availablefeatures=site activefeatures=site
+    run on 1 workspace node features --update
+    expect_output $'FEATURE             ACTIVE\nsite                yes\nws_legacy-bullseye  yes'
+    [ "$(shown_on 1)" = site,ws_legacy-bullseye ]
+}
+
 @test "its history tells both versions" {
     run lab run workspace image history motto
     expect_status 0

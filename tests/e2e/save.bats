@@ -20,13 +20,6 @@ setup_file() {
 teardown_file() { lab down >&2; }
 teardown() { lab run timeout 20 scancel -u user1; }
 
-# set_config N|ctl LINE: at the end of a machine's workspace.yaml, in place of that of the last time.
-set_config() {
-    local where=(on "$1")
-    [ "$1" != ctl ] || where=(lab run)
-    "${where[@]}" sh -c 'sed -i "/^${1%%:*}/d" /etc/workspace/workspace.yaml; echo "$1" >>/etc/workspace/workspace.yaml' sh "$2"
-}
-
 # save_job NAME ARGUMENTS…: a job of user1 that is saved under the name, root inside.
 save_job() { run_job user1 --workspace-root --workspace-save="$1" "${@:2}"; }
 

@@ -17,6 +17,13 @@ lab() { timeout "${LAB_TIMEOUT_S:-600}" "$repository/tests/lab/lab" "$1" --name 
 as() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-$kCommandDeadlineS} lab run --as "$@"; }
 on() { LAB_TIMEOUT_S=${LAB_TIMEOUT_S:-$kCommandDeadlineS} lab node "$@"; }
 
+# set_config N|ctl LINE: at the end of a machine's workspace.yaml, in place of that of the last time.
+set_config() {
+    local where=(on "$1")
+    [ "$1" != ctl ] || where=(lab run)
+    "${where[@]}" sh -c 'sed -i "/^${1%%:*}/d" /etc/workspace/workspace.yaml; echo "$1" >>/etc/workspace/workspace.yaml' sh "$2"
+}
+
 # start_lab ARGUMENTS…: in setup_file.
 start_lab() { LAB_TIMEOUT_S=1800 lab up --hypervisor "$hypervisor" "$@" >&2; }
 

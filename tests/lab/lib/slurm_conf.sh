@@ -51,7 +51,7 @@ slurm_conf_timing() {
     local prolog_s=180 node_silent_s=30
     if is_xen "$1"; then prolog_s=420 node_silent_s=300; fi
     cat <<END
-SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,sched_min_interval=0
+SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,sched_min_interval=0,ignore_prefer_validation
 PrologFlags=Alloc,DeferBatch
 PrologEpilogTimeout=$prolog_s
 BatchStartTimeout=$((prolog_s + 20))

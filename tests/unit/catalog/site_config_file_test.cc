@@ -23,6 +23,7 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "store: /s/\n"
       "cache: /c\n"
       "cache_max: 3G\n"
+      "prefer_cached: true\n"
       "scratch: /x\n"
       "kernel: /k\n"
       "initrd: /i\n"
@@ -58,6 +59,7 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.store, "/s");
   EXPECT_EQ(config.cache, "/c");
   EXPECT_EQ(config.cache_max_mib, 3072U);
+  EXPECT_TRUE(config.prefer_cached);
   EXPECT_EQ(config.scratch, "/x");
   EXPECT_EQ(config.kernel, "/k");
   EXPECT_EQ(config.initrd, "/i");
@@ -129,6 +131,7 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.store, defaults.store);
   EXPECT_EQ(config.cache, defaults.cache);
   EXPECT_EQ(config.cache_max_mib, 0U);
+  EXPECT_EQ(config.prefer_cached, defaults.prefer_cached);
   EXPECT_EQ(config.scratch, defaults.scratch);
   EXPECT_EQ(config.kernel, defaults.kernel);
   EXPECT_EQ(config.initrd, defaults.initrd);

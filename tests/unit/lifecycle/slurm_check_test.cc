@@ -27,7 +27,7 @@ SlurmSettings good_settings() {
 
 TEST(SlurmCheck, FindsNothingWhereAllIsRight) {
   const auto findings = check_slurm_settings(good_settings(), kPlugstack, SiteConfig{});
-  EXPECT_EQ(findings.size(), 7U);
+  EXPECT_EQ(findings.size(), 8U);
   for (const auto& finding : findings) {
     EXPECT_EQ(finding.verdict, Verdict::kFine) << finding.text;
     EXPECT_EQ(finding.remedy, "") << finding.text;
@@ -69,6 +69,9 @@ TEST(SlurmCheck, NamesWhatIsWrongAndHowToMendIt) {
        Verdict::kWarning, "does not require the plugin", "write `required "},
       {[](auto& slurm, auto&, auto&) { slurm.job_submit_plugins = "all_partitions"; },
        Verdict::kWarning, "JobSubmitPlugins has no lua", "set JobSubmitPlugins=lua"},
+      {[](auto&, auto&, auto& site) { site.prefer_cached = true; }, Verdict::kWarning,
+       "SchedulerParameters lacks ignore_prefer_validation",
+       "set SchedulerParameters=ignore_prefer_validation"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.text);
@@ -84,6 +87,13 @@ TEST(SlurmCheck, NamesWhatIsWrongAndHowToMendIt) {
     EXPECT_THAT(bad[0].text, HasSubstr(c.text));
     EXPECT_THAT(bad[0].remedy, HasSubstr(c.remedy));
   }
+}
+
+TEST(SlurmCheck, ASchedulerParameterIsAWholeWordOfTheList) {
+  EXPECT_TRUE(has_scheduler_parameter("bf_interval=1,defer", "defer"));
+  EXPECT_TRUE(has_scheduler_parameter("defer", "defer"));
+  for (const char* list : {"", "defer_batch", "no_defer,bf_interval=1", "deferred,"})
+    EXPECT_FALSE(has_scheduler_parameter(list, "defer")) << list;
 }
 
 TEST(SlurmCheck, NoBoundOnThePrologIsEnough) {

@@ -63,6 +63,20 @@ TEST(WorkspaceRequest, CarriesWhatIsSaidOfTheInside) {
   EXPECT_TRUE(back.root_inside);
 }
 
+TEST(WorkspaceRequest, CarriesThePreferredFeature) {
+  EXPECT_FALSE(WorkspaceRequest::parse(kMinimal).prefer_cached);
+  const auto request = WorkspaceRequest::parse(kMinimal + " prefer=ws_tiny");
+  EXPECT_TRUE(request.prefer_cached);
+  EXPECT_EQ(request.to_line(), kMinimal + " prefer=ws_tiny");
+  for (const std::string feature : {"ws_other", "ws_", "", "gpu", "ws_tiny,gpu"}) {
+    SCOPED_TRACE(feature);
+    expect_error([&] { (void)WorkspaceRequest::parse(kMinimal + " prefer=" + feature); },
+                 ErrorKind::kInvalid,
+                 StrEq("the workspace request of this job is malformed: field 'prefer' is not the "
+                       "feature of this image"));
+  }
+}
+
 /// The line comes from the user's own command: whatever they put there is refused, with a reason.
 TEST(WorkspaceRequest, RefusesWhatItWouldNotHaveWritten) {
   struct Case {

@@ -108,5 +108,21 @@ for _, case in ipairs({
         end
     end
 end
+
+-- Which nodes a job prefers: what the user said, then the site's wish.
+for _, case in ipairs({
+    { "", nil, nil },
+    { "", "fast", "fast" },
+    { "prefer=ws_legacy", nil, "ws_legacy" },
+    { "prefer=ws_legacy", "", "ws_legacy" },
+    { "prefer=ws_legacy", "fast", "fast" },
+}) do
+    local desc = job({ spank_job_env = for_some(case[1]), prefer = case[2] })
+    slurm_job_submit(desc, partitions, 1000)
+    if desc.prefer ~= case[3] then
+        failures = failures + 1
+        print(case[1] .. ": expected to prefer " .. tostring(case[3]) .. ", got " .. tostring(desc.prefer))
+    end
+end
 assert(slurm_job_modify({}, {}, {}, 1000) == slurm.SUCCESS)
 os.exit(failures == 0 and 0 or 1)
