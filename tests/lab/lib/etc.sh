@@ -11,6 +11,7 @@ write_etc() {
     write_accounts "$etc"
     write_munge_key "$lab" "$etc"
     write_slurm_conf "$lab" "$etc"
+    if [ "$box" = "$kCtl" ] && has_accounting "$lab"; then write_slurmdbd_conf "$etc/slurm"; fi
     write_libvirt_conf "$etc"
     write_site_conf "$lab" "$etc"
     write_keys "$lab" "$box"

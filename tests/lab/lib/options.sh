@@ -7,6 +7,7 @@ option_hypervisor=qemu
 option_nodes=1
 option_user=root
 option_keep_logs=no
+option_accounting=no
 arguments=()
 
 # parse_options "--name --as" "$@": the first argument lists the options which this verb takes.
@@ -18,11 +19,10 @@ parse_options() {
         option=${1%%=*}
         [[ $1 == --?* ]] || break
         [[ $allowed == *" $option "* ]] || die_usage "unknown option '$1'"
-        if [ "$option" = --keep-logs ]; then
-            option_keep_logs=yes
-            shift
-            continue
-        fi
+        case $1 in
+            --keep-logs) option_keep_logs=yes && shift && continue ;;
+            --accounting) option_accounting=yes && shift && continue ;;
+        esac
         if [[ $1 == *=* ]]; then
             value=${1#*=}
             shift

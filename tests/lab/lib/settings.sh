@@ -2,12 +2,13 @@
 # shellcheck shell=bash
 
 write_settings() {
-    local lab=$1 hypervisor=$2 nodes=$3
-    printf '%s\n' "hypervisor=$hypervisor" "nodes=$nodes" >"$lab/settings"
+    local lab=$1 hypervisor=$2 nodes=$3 accounting=$4
+    printf '%s\n' "hypervisor=$hypervisor" "nodes=$nodes" "accounting=$accounting" >"$lab/settings"
 }
 
 lab_setting() { sed -n "s/^$2=//p" "$1/settings"; }
 
+has_accounting() { [ "$(lab_setting "$1" accounting)" = yes ]; }
 is_xen() { [ "$(lab_setting "$1" hypervisor)" = xen ]; }
 
 require_lab() {

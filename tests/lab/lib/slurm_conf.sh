@@ -9,6 +9,7 @@ write_slurm_conf() {
     {
         slurm_conf_cluster
         slurm_conf_timing "$lab"
+        slurm_conf_accounting "$lab"
         slurm_conf_project "$lab"
         slurm_conf_nodes "$lab"
     } >"$directory/slurm.conf"
@@ -39,7 +40,6 @@ DefMemPerCPU=320
 MpiDefault=none
 MailProg=/bin/true
 ReturnToService=2
-AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 LaunchParameters=use_interactive_step
 END

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 
 verb_up() {
-    parse_options '--name --nodes --hypervisor' "$@"
-    expect_arguments 0 'up [--hypervisor qemu|xen] [--nodes N] [--name LAB]'
+    parse_options '--name --nodes --hypervisor --accounting' "$@"
+    expect_arguments 0 'up [--hypervisor qemu|xen] [--nodes N] [--accounting] [--name LAB]'
     local lab start
     lab=$(lab_dir "$option_name")
     start=$(now_ms)
@@ -36,16 +36,18 @@ up_steps() {
 make_lab_directory() {
     local lab=$1 box
     mkdir -m 0700 "$lab" || die "cannot make $lab"
-    write_settings "$lab" "$option_hypervisor" "$option_nodes"
+    write_settings "$lab" "$option_hypervisor" "$option_nodes" "$option_accounting"
     mkdir -p "$lab"/{install,store,guest,log}
     while read -r box; do mkdir -p "$(box_log_dir "$lab" "$box")"; done < <(lab_boxes "$lab")
     make_homes "$lab"
 }
 
 controller_up() {
-    local lab=$1 service
+    local lab=$1
     step "$lab" "$kCtl" 'its root is ready' box_start "$lab" "$kCtl"
-    for service in munged slurmctld; do service_up "$lab" "$kCtl" "$service"; done
+    service_up "$lab" "$kCtl" munged
+    if has_accounting "$lab"; then accounting_up "$lab"; fi
+    service_up "$lab" "$kCtl" slurmctld
     if is_xen "$lab"; then service_up "$lab" "$kCtl" diod; fi
 }
 
@@ -85,7 +87,7 @@ step() {
 
 show_box_logs() {
     local log
-    for log in init.log slurm/slurmctld.log slurm/slurmd.log munge/munged.log \
+    for log in init.log mariadbd.log slurm/slurmdbd.log slurm/slurmctld.log slurm/slurmd.log munge/munged.log \
         libvirt/libvirtd.log xen.log; do
         show_log "$(box_log_dir "$1" "$2")/$log"
     done

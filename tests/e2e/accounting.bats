@@ -1,0 +1,57 @@
+# With Slurm's accounting: who has which account and QOS is Slurm's to say, and the digest is in its records.
+
+bats_require_minimum_version 1.5.0
+load support
+load images
+
+setup_file() { start_lab --accounting; }
+teardown_file() { lab down >&2; }
+teardown() { lab run timeout 20 scancel -u user1; }
+
+# recorded JOB FIELD: what the accounting says of the job itself, not of its steps.
+recorded() { lab run timeout 20 sacct -n -P -X -j "$1" -o "$2%200"; }
+
+# has_recorded JOB FIELD TEXT: it comes some time after the job's end.
+has_recorded() { [ "$(recorded "$1" "$2")" = "$3" ]; }
+
+@test "QOS: checked by the controller, and again by the node against the job's own record" {
+    make_image timed 1 'access: {allow: {qos: [teaching]}}'
+    approve timed
+    run as user1 sbatch --workspace=timed --qos=normal --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'timed' is not for you: of qos it is for teaching; you have QOS 'normal'"
+    run as user1 sbatch --workspace=timed --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'timed' is not for you: of qos it is for teaching; you have QOS 'normal'"
+    run_job user1 --workspace=timed --qos=teaching --wrap 'echo it ran'
+    expect_state COMPLETED
+    expect_output 'it ran'
+    # Who changes it later is refused where it counts.
+    job=$(hold timed --qos=teaching)
+    as user1 scontrol update "job=$job" qos=normal
+    release "$job"
+    refused_by_node "image 'timed:1' is not for you: of qos it is for teaching; you have QOS 'normal'"
+}
+
+@test "a user's default account counts as if it had been named" {
+    make_image billed 1 'access: {allow: {accounts: [course]}}'
+    approve billed
+    run as user1 sbatch --workspace=billed --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'billed' is not for you: of accounts it is for course; you have account 'lab'"
+    run_job user1 --workspace=billed -A course --wrap 'echo it ran'
+    expect_output 'it ran'
+}
+
+@test "the digest is in the accounting, where the site shows it" {
+    local shown
+    shown="workspace=tiny:1@$(digest_of tiny)"
+    run_job user1 --workspace=tiny --wrap true
+    expect_state COMPLETED
+    eventually 30 has_recorded "$job" AdminComment "$shown"
+    in_config ctl 'digest_shown_in: comment'
+    run_job user1 --workspace=tiny --comment=mine --wrap true
+    in_config ctl ''
+    eventually 30 has_recorded "$job" Comment "mine $shown"
+    has_recorded "$job" AdminComment ''
+}
