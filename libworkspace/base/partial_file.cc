@@ -28,17 +28,47 @@ std::size_t read_block(int fd, std::vector<char>& block, std::string_view name) 
   }
 }
 
+std::string path_in(const std::string& folder, const std::string& name) {
+  return folder + "/" + std::string(PartialFile::kPrefix) + name;
+}
+
+/// A new inode and not a truncated old one: a maker that was thought dead can then write no byte
+/// into what is published under the name.
+UniqueFd create(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno("removing " + path);
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) throw_errno("creating " + path);
+  return fd;
+}
+
+bool is_callers_alone(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink == 1 &&
+         info.st_uid == ::geteuid() && (info.st_mode & 0177) == 0;
+}
+
 }  // namespace
 
-PartialFile::PartialFile(std::string folder, std::string name)
-    : folder_(std::move(folder)), name_(std::move(name)) {
-  const std::string path = folder_ + "/" + std::string(kPrefix) + name_;
-  // A new inode and not a truncated old one: a maker that was thought dead can then write no byte
-  // into what is published under the name.
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno("removing " + path);
-  fd_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd_.valid()) throw_errno("creating " + path);
-  path_ = path;
+PartialFile::PartialFile(const std::string& folder, const std::string& name)
+    : PartialFile(folder, name, create(path_in(folder, name))) {}
+
+PartialFile::PartialFile(std::string folder, std::string name, UniqueFd fd)
+    : folder_(std::move(folder)),
+      name_(std::move(name)),
+      path_(path_in(folder_, name_)),
+      fd_(std::move(fd)) {}
+
+PartialFile PartialFile::resume(const std::string& folder, const std::string& name) {
+  UniqueFd left(
+      ::open(path_in(folder, name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (left.valid() && is_callers_alone(left.get())) return {folder, name, std::move(left)};
+  return {folder, name};
+}
+
+std::uint64_t PartialFile::size_bytes() const {
+  struct stat info {};
+  if (::fstat(fd_.get(), &info) != 0) throw_errno("looking at " + path_);
+  return static_cast<std::uint64_t>(info.st_size);
 }
 
 PartialFile::PartialFile(PartialFile&& other) noexcept
@@ -56,6 +86,14 @@ PartialFile::Copied PartialFile::copy_from(int source, std::string_view source_n
   Sha256 hash;
   Copied copied;
   std::vector<char> buffer(kBlockBytes);
+  // What is there already, which a fresh file has nothing of; the writing goes on behind it.
+  while (const std::size_t got = read_block(fd_.get(), buffer, path_)) {
+    hash.update(std::string_view(buffer.data(), got));
+    copied.size_bytes += got;
+    if (progress) progress(copied.size_bytes);
+  }
+  if (copied.size_bytes > 0 && ::lseek(source, static_cast<off_t>(copied.size_bytes), SEEK_CUR) < 0)
+    throw_errno("reading " + std::string(source_name));
   while (copied.size_bytes <= max_bytes) {
     const std::size_t got = read_block(source, buffer, source_name);
     if (got == 0) break;

@@ -17,15 +17,19 @@ using CopyProgress = std::function<void(std::uint64_t done_bytes)>;
 
 /// A file in the making, `FOLDER/.partial-NAME`. It appears under its own name only by publish(),
 /// so that a file with a proper name is whole at any moment, also after a kill or a power failure.
-/// What is not published goes with the object; what a killed process left is replaced by the next
-/// maker of the same name. Two makers of one name at once must be kept apart by a lock of the
-/// caller's.
+/// What is not published goes with the object, unless it is kept for the next maker; what a killed
+/// process left is replaced by the next maker of the same name, or gone on with. Two makers of one
+/// name at once must be kept apart by a lock of the caller's.
 class PartialFile {
  public:
   static constexpr std::string_view kPrefix = ".partial-";
 
   /// Creates the empty file with mode 0600. Errors: kHost.
-  PartialFile(std::string folder, std::string name);
+  PartialFile(const std::string& folder, const std::string& name);
+  /// Goes on with what a maker left that is dead, which the caller knows by its lock; creates an
+  /// empty file where there is none, or one that is not the caller's alone. Whether its content is
+  /// good only the digest of the whole can tell. Errors: kHost.
+  static PartialFile resume(const std::string& folder, const std::string& name);
   PartialFile(PartialFile&& other) noexcept;
   PartialFile& operator=(PartialFile&&) = delete;
   PartialFile(const PartialFile&) = delete;
@@ -35,15 +39,21 @@ class PartialFile {
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
+  /// How much a resumed one holds already.
+  [[nodiscard]] std::uint64_t size_bytes() const;
+
+  /// Leaves an unpublished file for resume().
+  void keep() { path_.clear(); }
+
   struct Copied {
     Sha256::Bytes sha256{};
     std::uint64_t size_bytes = 0;
   };
 
-  /// Copies `source` from its current position to its end and hashes what it copies: the bytes that
-  /// were hashed are the bytes that were written. Blocks of zeros become holes. A source of more
-  /// than `max_bytes` is not read much further than that. Errors: kHost, naming `source_name` or
-  /// this file; what `progress` throws.
+  /// Copies `source` to its end, from its current position or, where this file holds something,
+  /// from as far behind it; and hashes the whole: the bytes that were hashed are the bytes that are
+  /// in the file. Blocks of zeros become holes. A source of more than `max_bytes` is not read much
+  /// further than that. Errors: kHost, naming `source_name` or this file; what `progress` throws.
   Copied copy_from(int source, std::string_view source_name, std::uint64_t max_bytes,
                    const CopyProgress& progress);
 
@@ -57,6 +67,8 @@ class PartialFile {
   void publish_as(const std::string& name, mode_t mode);
 
  private:
+  PartialFile(std::string folder, std::string name, UniqueFd fd);
+
   std::string folder_;
   std::string name_;
   std::string path_;  ///< empty once published

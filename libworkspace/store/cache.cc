@@ -1,6 +1,9 @@
 #include "libworkspace/store/cache.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
@@ -49,6 +52,27 @@ UniqueFd open_source(const std::string& path) {
   }
 }
 
+struct Filling {
+  int source;
+  const std::string& source_path;
+  std::uint64_t size_bytes;
+  Deadline deadline;
+};
+
+/// Copies to the end, or until the deadline: the next one then goes on from there, so that a file
+/// that takes longer than any job may wait gets here all the same.
+PartialFile::Copied fill(PartialFile& partial, const Filling& filling) {
+  const auto check_time = [&](std::uint64_t done_bytes) {
+    if (!filling.deadline.passed()) return;
+    partial.keep();
+    throw Error(ErrorKind::kTimeout,
+                "copying " + filling.source_path + " into the node's cache did not end in time (" +
+                    std::to_string(done_bytes >> 20) + " of " +
+                    std::to_string(filling.size_bytes >> 20) + " MiB were done)");
+  };
+  return partial.copy_from(filling.source, filling.source_path, filling.size_bytes, check_time);
+}
+
 }  // namespace
 
 std::string NodeCache::file_path(const Digest& digest) const {
@@ -78,26 +102,31 @@ std::string NodeCache::ensure(const Digest& digest, std::uint64_t size_bytes,
 void NodeCache::copy_in(const Digest& digest, std::uint64_t size_bytes,
                         const std::string& source_path, Deadline deadline) const {
   const UniqueFd source = open_source(source_path);
-  PartialFile partial(files_folder(cache_path_), digest.file_name());
-  const auto check_time = [&](std::uint64_t done_bytes) {
-    if (!deadline.passed()) return;
-    throw Error(ErrorKind::kTimeout, "copying " + source_path +
-                                         " into the node's cache did not end in time (" +
-                                         std::to_string(done_bytes >> 20) + " of " +
-                                         std::to_string(size_bytes >> 20) + " MiB were done)");
+  const std::string folder = files_folder(cache_path_);
+  std::optional<PartialFile> partial = PartialFile::resume(folder, digest.file_name());
+  const bool resumed = partial->size_bytes() > 0;
+  const auto is_right = [&](const PartialFile::Copied& copied) {
+    return copied.size_bytes == size_bytes && Digest(copied.sha256) == digest;
   };
-  const auto copied = partial.copy_from(source.get(), source_path, size_bytes, check_time);
+  const Filling filling{source.get(), source_path, size_bytes, deadline};
+  auto copied = fill(*partial, filling);
+  if (resumed && !is_right(copied)) {
+    // What was left is not this file's beginning, as after a power failure.
+    partial.emplace(folder, digest.file_name());
+    if (::lseek(source.get(), 0, SEEK_SET) != 0) throw_errno("reading " + source_path);
+    copied = fill(*partial, filling);
+  }
   if (copied.size_bytes < size_bytes) {
     refuse_source(ErrorKind::kInvalid, source_path,
                   "was truncated after its registration: it has " +
                       std::to_string(copied.size_bytes) + " of " + std::to_string(size_bytes) +
                       " bytes");
   }
-  if (copied.size_bytes > size_bytes || Digest(copied.sha256) != digest)
+  if (!is_right(copied))
     refuse_source(ErrorKind::kInvalid, source_path, "was changed after its registration");
-  partial.sync();
-  partial.publish(0444);
-  sync_folder(files_folder(cache_path_));
+  partial->sync();
+  partial->publish(0444);
+  sync_folder(folder);
 }
 
 }  // namespace workspace

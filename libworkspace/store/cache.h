@@ -20,7 +20,8 @@ class NodeCache {
   explicit NodeCache(std::string cache_path) : cache_path_(std::move(cache_path)) {}
 
   /// The path of this node's copy, made from `source_path` if it is not there. Of many callers one
-  /// copies, the others wait for it. A copy that is cut short leaves nothing under the name.
+  /// copies, the others wait for it. A copy that is cut short leaves nothing under the name; the
+  /// next caller goes on where it ended.
   ///
   /// Errors: kInvalid when the source has another digest or size, kNotFound when it is gone: the
   /// image's fault, not this node's; kTimeout at the deadline; kDenied when the cache or the source

@@ -67,6 +67,23 @@ class NodeCacheTest : public ::testing::Test {
     return folder_.file("cache/files/" + digest().file_name());
   }
 
+  /// Where an unfinished copy is.
+  [[nodiscard]] std::string left() const {
+    return folder_.file("cache/files/.partial-" + digest().file_name());
+  }
+
+  void leave(const std::string& content) const {
+    folder_.write("cache/files/.partial-" + digest().file_name(), content);
+    ASSERT_EQ(::chmod(left().c_str(), 0600), 0);
+  }
+
+  /// What was copied before is not read again: the source could not give it any more.
+  void expect_gone_on_with() {
+    overwrite(source_, "no longer the beginning");
+    EXPECT_EQ(read_file(ensure(), content_.size()), content_);
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_.file("cache/files")), {}), 1);
+  }
+
   /// Runs `body` in a process of its own and returns its wait status.
   static int in_child(const std::function<void()>& body) {
     const pid_t child = ::fork();
@@ -207,11 +224,12 @@ TEST_F(NodeCacheTest, AFileThatWasWantedAfterAllKeepsItsSeal) {
   EXPECT_EQ(inode_of(ensure()), inode);
 }
 
-TEST_F(NodeCacheTest, ACopyThatTakesTooLongEndsAtItsDeadline) {
+TEST_F(NodeCacheTest, ACopyThatTakesTooLongEndsAtItsDeadlineAndIsGoneOnWith) {
   use(std::string(4 << 20, 'x'));
   expect_error([&] { ensure(Deadline::in(std::chrono::milliseconds(0))); }, ErrorKind::kTimeout,
                HasSubstr("into the node's cache did not end in time (0 of 4 MiB were done)"));
-  EXPECT_TRUE(fs::is_empty(folder_.file("cache/files")));
+  EXPECT_FALSE(fs::exists(target()));
+  expect_gone_on_with();
 }
 
 TEST_F(NodeCacheTest, AFullDiskIsTheHostsFaultAndLeavesNothing) {
@@ -244,10 +262,36 @@ TEST_F(NodeCacheTest, ACopyKilledHalfWayLeavesNothingThatLooksWhole) {
   });
   ASSERT_TRUE(WIFSIGNALED(status));
   EXPECT_FALSE(fs::exists(target()));
-  EXPECT_TRUE(fs::exists(folder_.file("cache/files/.partial-" + digest().file_name())));
+  EXPECT_EQ(fs::file_size(left()), 1U << 20U);
+  expect_gone_on_with();
+}
 
-  EXPECT_EQ(read_file(ensure(), content_.size()), content_);
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.file("cache/files")), {}), 1);
+TEST_F(NodeCacheTest, WhatIsLeftAndIsNotTheFilesBeginningIsNotGoneOnWith) {
+  use(std::string(1 << 20, 'x'));
+  fs::create_directories(folder_.file("cache/files"));
+  const struct {
+    const char* name;
+    std::function<void()> leave;
+  } cases[] = {
+      {"another file's", [&] { leave("other"); }},
+      {"longer than the file", [&] { leave(content_ + "x"); }},
+      {"a link to the source", [&] { fs::create_symlink(source_, left()); }},
+      {"a second name of a file", [&] { fs::create_hard_link(source_, left()); }},
+      {"one that others can write",
+       [&] {
+         leave(std::string(100, 'y'));
+         ::chmod(left().c_str(), 0622);
+       }},
+      {"a pipe", [&] { ASSERT_EQ(::mkfifo(left().c_str(), 0600), 0); }},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    c.leave();
+    EXPECT_EQ(read_file(ensure(), content_.size()), content_);
+    EXPECT_FALSE(fs::exists(left()));
+    EXPECT_NE(inode_of(target()), inode_of(source_));
+    fs::remove(target());
+  }
 }
 
 /// A second copy would have put a second inode in place of the first.
