@@ -14,6 +14,7 @@
 #include "guest/report.h"
 #include "guest/root_file_system.h"
 #include "guest/slurm_commands.h"
+#include "guest/task_cgroup.h"
 #include "libworkspace/base/error.h"
 
 namespace workspace::agent {
@@ -97,6 +98,7 @@ BootedGuest boot() {
   steps.run("entering the root", enter_root);
   steps.run("mounting the system's folders", mount_system_folders);
   steps.run("mounting cgroups", [&] { mount_task_cgroups(config); });
+  steps.run("bounding the tasks' memory", TaskCgroup::bound_all);
   ControlNamespace control;
   steps.run("setting up the network", [&] { set_up_network(config, control); });
   steps.run("naming the host", [&] { name_host(config); });

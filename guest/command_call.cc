@@ -13,6 +13,7 @@
 
 #include "guest/command_door.h"
 #include "guest/files.h"
+#include "guest/task_cgroup.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/guest/standard_descriptors.h"
@@ -21,21 +22,8 @@
 namespace workspace::agent {
 namespace {
 
-/// `0::/task-123` or something below it, as cgroups(7) shows the caller's own cgroup.
-std::string door_of_cgroup() {
-  constexpr std::string_view kTask = "0::/task-";
-  for (const auto& line : split(read_small_file("/proc/self/cgroup"), '\n')) {
-    if (!line.starts_with(kTask)) continue;
-    const std::string rest = line.substr(kTask.size());
-    if (const auto server = parse_decimal(rest.substr(0, rest.find('/')), INT32_MAX))
-      return CommandDoor::path_for(static_cast<pid_t>(*server));
-  }
-  return "";
-}
-
 std::string find_door() {
-  const std::string path = door_of_cgroup();
-  if (!path.empty()) return path;
+  if (const auto server = TaskCgroup::server_of_caller()) return CommandDoor::path_for(*server);
   if (const char* const named = std::getenv(CommandDoor::kVariable)) return named;
   throw Error(ErrorKind::kGuest,
               "Slurm's commands work in the tasks of the job only, and this is none of them");

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "guest/boot.h"
+#include "guest/out_of_memory.h"
 #include "guest/own_init.h"
 #include "guest/report.h"
 #include "guest/server.h"
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
   try {
     const BootedGuest guest = boot();
     if (guest.config.own_init) hand_over_to_init(argv[0]);
+    spare_agent();
     serve(guest);
   } catch (const std::exception& e) {
     fail(e.what());

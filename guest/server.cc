@@ -12,11 +12,13 @@
 
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <thread>
 
 #include "guest/connection.h"
 #include "guest/files.h"
+#include "guest/memory_watch.h"
 #include "guest/power.h"
 #include "guest/report.h"
 #include "guest/ssh_access.h"
@@ -66,9 +68,12 @@ class Server {
   }
 
   void serve_once() {
-    struct pollfd entries[] = {
-        {listener_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {ssh_.fd(), POLLIN, 0}};
-    if (::poll(entries, 3, -1) < 0) return;
+    struct pollfd entries[] = {{listener_.get(), POLLIN, 0},
+                               {signals_.get(), POLLIN, 0},
+                               {ssh_.fd(), POLLIN, 0},
+                               {memory_.fd(), POLLPRI, 0}};
+    if (::poll(entries, std::size(entries), memory_.poll_ms()) < 0) return;
+    memory_.look(entries[3].revents != 0);
     if (entries[1].revents != 0) take_signals();
     if (entries[0].revents != 0) accept_one();
     if (entries[2].revents != 0) ssh_.accept_one();
@@ -130,6 +135,7 @@ class Server {
   const BootedGuest& guest_;
   SshAccess ssh_;
   struct sockaddr_in own_ {};
+  MemoryWatch memory_;
   UniqueFd listener_;
   UniqueFd signals_;
   std::set<pid_t> connections_;

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "guest/files.h"
+#include "guest/out_of_memory.h"
 #include "guest/report.h"
+#include "guest/task_cgroup.h"
 #include "libworkspace/base/error.h"
 
 namespace workspace::agent {
@@ -60,12 +62,18 @@ UniqueFd listen_at(const std::string& address, std::uint16_t port) {
   return socket;
 }
 
-[[noreturn]] void become_server(const UniqueFd& connection) {
+[[noreturn]] void become_server(const UniqueFd& connection, const TaskCgroup& cgroup) {
   ::setsid();
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  try {
+    cgroup.ensure_entered();
+  } catch (const Error& e) {
+    report(e.text());
+  }
+  offer_task();
   const int null = ::open("/dev/null", O_RDWR);
   ::dup2(connection.get(), STDIN_FILENO);
   ::dup2(connection.get(), STDOUT_FILENO);
@@ -141,8 +149,9 @@ SshAccess::SshAccess(const GuestConfig& config) {
 void SshAccess::accept_one() {
   const UniqueFd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!connection.valid() || servers_.size() >= kMaxServers) return;
-  const pid_t pid = ::fork();
-  if (pid == 0) become_server(connection);
+  const TaskCgroup cgroup = TaskCgroup::logins();
+  const pid_t pid = cgroup.fork_inside();
+  if (pid == 0) become_server(connection, cgroup);
   if (pid < 0)
     report("no process for an ssh connection can be made");
   else

@@ -9,10 +9,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <string_view>
 #include <thread>
 
 #include "guest/cgroups.h"
 #include "guest/files.h"
+#include "guest/out_of_memory.h"
 #include "guest/report.h"
 #include "libworkspace/base/deadline.h"
 #include "libworkspace/base/error.h"
@@ -22,17 +24,65 @@
 namespace workspace::agent {
 namespace {
 
+/// Within the cgroups' folder; all tasks and logins are below it and share its limit.
+constexpr std::string_view kTasks = "/tasks";
+constexpr std::string_view kTaskPrefix = "/tasks/task-";
 /// A killed process leaves its cgroup when it has let go of its memory.
 constexpr std::chrono::seconds kProcessesEnd(5);
 
-std::string path_of(pid_t server) { return cgroups_folder() + "/task-" + std::to_string(server); }
+std::string in_folder(std::string_view name) { return cgroups_folder() + std::string(name); }
+
+std::string path_of(pid_t server) { return in_folder(kTaskPrefix) + std::to_string(server); }
+
+bool make_folder(const std::string& path) { return ::mkdir(path.c_str(), 0755) == 0; }
+
+/// Below a limit of their own the tasks meet its killer, which looks among them alone, before the
+/// guest is out of memory as a whole: then the kernel could not serve the agent's connections
+/// either.
+bool limit_memory() {
+  const std::string limit = std::to_string(memory_of_tasks(read_small_file("/proc/meminfo")));
+  return write_cgroup_control(in_folder("/cgroup.subtree_control"), "+memory") &&
+         write_cgroup_control(TaskCgroup::of_all("cgroup.subtree_control"), "+memory") &&
+         write_cgroup_control(TaskCgroup::of_all("memory.max"), limit.c_str());
+}
 
 }  // namespace
+
+void TaskCgroup::bound_all() {
+  if (cgroups_folder().empty()) return;
+  if (!make_folder(in_folder(kTasks)) || !limit_memory())
+    report("this kernel has no memory cgroups: tasks that fill the memory may end the VM");
+}
+
+std::string TaskCgroup::of_all(std::string_view file) {
+  return in_folder(kTasks) + "/" + std::string(file);
+}
+
+std::optional<std::uint64_t> TaskCgroup::memory_limit() {
+  const std::string text = read_small_file(of_all("memory.max"));
+  return parse_decimal(text.substr(0, text.find('\n')));
+}
+
+std::optional<pid_t> TaskCgroup::server_of_caller() {
+  const std::string start = "0::" + std::string(kTaskPrefix);
+  for (const auto& line : split(read_small_file("/proc/self/cgroup"), '\n')) {
+    if (!line.starts_with(start)) continue;
+    const std::string rest = line.substr(start.size());
+    if (const auto server = parse_decimal(rest.substr(0, rest.find('/')), INT32_MAX))
+      return static_cast<pid_t>(*server);
+  }
+  return std::nullopt;
+}
+
+TaskCgroup TaskCgroup::logins() {
+  const std::string path = in_folder(kTasks) + "/logins";
+  return TaskCgroup(make_folder(path) || errno == EEXIST ? path : "");
+}
 
 TaskCgroup TaskCgroup::create(pid_t server) {
   if (cgroups_folder().empty()) return TaskCgroup("");
   const std::string path = path_of(server);
-  return TaskCgroup(::mkdir(path.c_str(), 0755) == 0 ? path : "");
+  return TaskCgroup(make_folder(path) ? path : "");
 }
 
 TaskCgroup TaskCgroup::left_by(pid_t server) {
@@ -71,6 +121,13 @@ std::vector<pid_t> TaskCgroup::processes() const {
     if (const auto pid = parse_decimal(line, INT32_MAX)) pids.push_back(static_cast<pid_t>(*pid));
   }
   return pids;
+}
+
+bool TaskCgroup::ran_out_of_memory() const {
+  if (!exists()) return false;
+  for (const auto& line : split(read_small_file(path_ + "/memory.events"), '\n'))
+    if (line.starts_with("oom_kill ")) return line != "oom_kill 0";
+  return false;
 }
 
 void TaskCgroup::kill_all() const {

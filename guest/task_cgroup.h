@@ -2,7 +2,10 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace workspace::agent {
@@ -14,6 +17,18 @@ namespace workspace::agent {
 /// in, and what left the group is not found.
 class TaskCgroup {
  public:
+  /// Bounds what all tasks and logins take of the memory together (memory_of_tasks()), where
+  /// mount_cgroups() has found any. An image's own kernel may lack the memory's; that is reported
+  /// on the console.
+  static void bound_all();
+  /// The file of that name in the cgroup that holds all tasks and logins.
+  static std::string of_all(std::string_view file);
+  /// Their bound, in bytes; nothing where there is none.
+  static std::optional<std::uint64_t> memory_limit();
+  /// Where ssh's logins live together; made if it can be.
+  static TaskCgroup logins();
+  /// The server whose task the calling process is of; nothing when it is of none.
+  static std::optional<pid_t> server_of_caller();
   /// The cgroup of the connection served by process `server`; made if it can be.
   static TaskCgroup create(pid_t server);
   /// The same, if it is there: what a server that died has left.
@@ -27,6 +42,9 @@ class TaskCgroup {
   /// Called by the task's process itself: moves it if it is not there yet. Errors: kGuest.
   void ensure_entered() const;
   [[nodiscard]] std::vector<pid_t> processes() const;
+  /// True if the guest's kernel has ended a process in it for want of memory. A kernel without the
+  /// memory controller of cgroup2 does not tell.
+  [[nodiscard]] bool ran_out_of_memory() const;
   /// Kills every process in it.
   void kill_all() const;
   /// Kills every process in it and removes it. Errors are reported on the console only: the guest

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "guest/files.h"
+#include "guest/out_of_memory.h"
 #include "guest/program_path.h"
 #include "guest/task_tmpdir.h"
 #include "libworkspace/base/error.h"
@@ -251,6 +252,7 @@ bool is_first_of_node(const std::vector<std::string>& environment) {
   }
   try {
     cgroup.ensure_entered();
+    offer_task();
     install_descriptors(spec, ends);
     if (terminal) ::ioctl(spec.stdio[kStdin] == StdioKind::kTerminal ? 0 : 1, TIOCSCTTY, 0);
     set_limits(spec);

@@ -48,9 +48,9 @@ TaskRequest take_in(int socket) {
 TaskExit exit_of(int wait_status) {
   if (WIFSIGNALED(wait_status)) {
     return {true, static_cast<std::uint8_t>(WTERMSIG(wait_status)),
-            static_cast<bool>(WCOREDUMP(wait_status))};
+            static_cast<bool>(WCOREDUMP(wait_status)), false};
   }
-  return {false, static_cast<std::uint8_t>(WEXITSTATUS(wait_status)), false};
+  return {false, static_cast<std::uint8_t>(WEXITSTATUS(wait_status)), false, false};
 }
 
 /// Ends what the task left behind, however serving it ended.
@@ -75,8 +75,13 @@ class TaskCleanup {
 
 class TaskRelay {
  public:
-  TaskRelay(UniqueFd socket, TaskProcess process, TaskSignals signals, CommandDoor* door)
-      : socket_(std::move(socket)), process_(std::move(process)), signals_(signals), door_(door) {
+  TaskRelay(UniqueFd socket, TaskProcess process, TaskSignals signals, const TaskCgroup& cgroup,
+            CommandDoor* door)
+      : socket_(std::move(socket)),
+        process_(std::move(process)),
+        signals_(signals),
+        cgroup_(cgroup),
+        door_(door) {
     if (process_.input.valid()) streams_.add_sink(kStdin, std::move(process_.input));
     if (process_.output.valid()) streams_.add_source(kStdout, std::move(process_.output));
     if (process_.error_output.valid())
@@ -122,6 +127,7 @@ class TaskRelay {
     int status = 0;
     if (::waitpid(process_.pid, &status, 0) != process_.pid) return;
     end_ = exit_of(status);
+    end_->out_of_memory = cgroup_.ran_out_of_memory();
     cleanup.kill_rest();
   }
 
@@ -178,6 +184,7 @@ class TaskRelay {
   FrameSocket socket_;
   TaskProcess process_;
   TaskSignals signals_;
+  const TaskCgroup& cgroup_;
   CommandDoor* door_;
   Streams streams_;
   Streams pmi_{kPmiChannel};
@@ -224,7 +231,8 @@ void serve_task(UniqueFd socket, const GuestConfig& config) {
   const TaskSignals signals(process.pid, cgroup, !request.spec.script_path.empty());
   take_turns_late();
   const TaskCleanup cleanup(cgroup, process.pid);
-  TaskRelay(std::move(socket), std::move(process), signals, door ? &*door : nullptr).run(cleanup);
+  TaskRelay(std::move(socket), std::move(process), signals, cgroup, door ? &*door : nullptr)
+      .run(cleanup);
 }
 
 }  // namespace workspace::agent

@@ -70,6 +70,8 @@ std::vector<std::string> exec_command(const SlurmTask& task, int fd, const HostC
     command.insert(command.end(), {"--task-prolog", preparation.task_prolog});
   if (!preparation.vcpus.empty())
     command.insert(command.end(), {"--vcpus", number_list(preparation.vcpus)});
+  if (preparation.memory_mib != 0)
+    command.insert(command.end(), {"--memory-mib", std::to_string(preparation.memory_mib)});
   if (preparation.watch_fd >= 0)
     command.insert(command.end(), {"--watch-fd", std::to_string(preparation.watch_fd)});
   const auto argv = task_argv(task);

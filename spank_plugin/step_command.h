@@ -44,6 +44,7 @@ struct HostCommandGrant {
 struct TaskPreparation {
   std::string task_prolog;           ///< the cluster's TaskProlog; empty: none
   std::vector<std::uint32_t> vcpus;  ///< those that the task is bound to; empty: all
+  std::uint64_t memory_mib = 0;      ///< the VM's, for what is said when it is full
   int watch_fd = -1;                 ///< its connection to the job's watch; -1: there is none
 };
 

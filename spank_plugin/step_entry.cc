@@ -122,7 +122,7 @@ Entry find_entry(spank_t spank) {
           connect_watch(job),
           "",
           {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf},
-          {record.task_prolog, {}, -1},
+          {record.task_prolog, {}, record.memory_mib, -1},
           record.cpus,
           record.helper_cpus,
           record.hostname};

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view kProtocolVersion = "1";
 constexpr int kHighestSignal = 64;
+/// In EXIT's last byte.
+constexpr int kCoreFlag = 1;
+constexpr int kOutOfMemoryFlag = 2;
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(ErrorKind::kInvalid, "protocol error: " + why);
@@ -169,16 +172,19 @@ MountRequest MountRequest::parse(std::string_view payload) {
 }
 
 std::string TaskExit::encode() const {
-  return {static_cast<char>(signaled), static_cast<char>(code), static_cast<char>(core)};
+  const int flags = (core ? kCoreFlag : 0) | (out_of_memory ? kOutOfMemoryFlag : 0);
+  return {static_cast<char>(signaled), static_cast<char>(code), static_cast<char>(flags)};
 }
 
 TaskExit TaskExit::parse(std::string_view payload) {
-  if (payload.size() != 3 || payload[0] < 0 || payload[0] > 1 || payload[2] < 0 || payload[2] > 1)
+  if (payload.size() != 3 || payload[0] < 0 || payload[0] > 1 || payload[2] < 0 ||
+      payload[2] > (kCoreFlag | kOutOfMemoryFlag))
     refuse("EXIT is malformed");
   TaskExit end;
   end.signaled = payload[0] == 1;
   end.code = static_cast<std::uint8_t>(payload[1]);
-  end.core = payload[2] == 1;
+  end.core = (payload[2] & kCoreFlag) != 0;
+  end.out_of_memory = (payload[2] & kOutOfMemoryFlag) != 0;
   if (end.signaled && (end.code == 0 || end.code > kHighestSignal))
     refuse("EXIT by signal " + std::to_string(end.code) + ", which does not exist");
   // One who ends by it would stand still instead.

@@ -65,6 +65,8 @@ struct TaskExit {
   bool signaled = false;
   std::uint8_t code = 0;  ///< the exit status, or the signal's number
   bool core = false;
+  /// The guest's kernel ended a process of the task, not always its first, for want of memory.
+  bool out_of_memory = false;
 
   [[nodiscard]] std::string encode() const;
   static TaskExit parse(std::string_view payload);

@@ -39,6 +39,10 @@ struct DomainDescription {
   DomainOwner owner;
   std::uint32_t vcpus = 1;
   std::uint64_t memory_mib = 0;
+  /// QEMU with the hardware's virtualisation: what its process may take of the node's memory, the
+  /// guest's included; 0: no bound. Xen gives a domain its memory and no more, and an emulator
+  /// keeps what it has translated besides.
+  std::uint64_t process_memory_mib = 0;
   /// Machine CPUs, one for each vCPU in order; empty leaves the choice to the hypervisor.
   std::vector<std::uint32_t> pinned_cpus;
   /// QEMU: the NUMA node that the VM's memory comes from as long as it has some; nothing leaves it
@@ -88,7 +92,8 @@ class Hypervisor {
 
   /// Starts the job's domain; on return it exists and runs, which proves neither its disks nor its
   /// NIC. A domain that is there already is an error. For QEMU the tap must be there, down; for Xen
-  /// the namespace, where the vif's script puts the link.
+  /// the namespace, where the vif's script puts the link. A libvirt without memory cgroups cannot
+  /// bound the process; a line of the log says so.
   virtual void create(const DomainDescription& description, Deadline deadline) = 0;
 
   /// Ends the job's domain at once, and returns when it is really gone. "Already gone" is success.

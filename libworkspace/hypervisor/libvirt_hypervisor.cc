@@ -11,6 +11,7 @@
 #include "build_paths.h"
 #include "libworkspace/base/bounded_call.h"
 #include "libworkspace/base/fd.h"
+#include "libworkspace/base/log.h"
 #include "libworkspace/hypervisor/capabilities.h"
 #include "libworkspace/hypervisor/console.h"
 #include "libworkspace/hypervisor/dom0_cpus.h"
@@ -101,9 +102,28 @@ bool try_destroy(const Connection& connection, JobId job, std::string& failure) 
   return !again || virDomainIsActive(again.get()) == 0;
 }
 
-void start_domain(const Connection& connection, const std::string& xml) {
+/// libvirt's `hard_limit`, in KiB. A guest is not refused for what the node's libvirt cannot do.
+void bound_process_memory(const DomainHandle& domain, std::uint64_t most_mib) {
+  virTypedParameterPtr parameters = nullptr;
+  int count = 0;
+  int room = 0;
+  virTypedParamsAddULLong(&parameters, &count, &room, VIR_DOMAIN_MEMORY_HARD_LIMIT,
+                          most_mib * 1024);
+  const int result =
+      virDomainSetMemoryParameters(domain.get(), parameters, count, VIR_DOMAIN_AFFECT_LIVE);
+  virTypedParamsFree(parameters, count);
+  if (result != 0) {
+    log_warning("the memory of QEMU's process is not bounded: " +
+                printable(virGetLastErrorMessage(), 512));
+  }
+}
+
+/// `process_memory_mib` as in DomainDescription.
+void start_domain(const Connection& connection, const std::string& xml,
+                  std::uint64_t process_memory_mib) {
   const DomainHandle domain(virDomainCreateXML(connection.get(), xml.c_str(), VIR_DOMAIN_NONE));
   if (!domain) throw_libvirt("libvirt");
+  if (process_memory_mib != 0) bound_process_memory(domain, process_memory_mib);
 }
 
 std::string capabilities_of(const Connection& connection) {
@@ -153,7 +173,11 @@ class LibvirtHypervisor : public Hypervisor {
       give_own_files(prepared, *host.qemu_user);
     console_logs_[description.owner.job] = description.console_log;
     const std::string xml = domain_xml(prepared, host);
-    ask<void>(deadline, [xml, loops](const Connection& libvirt) { start_domain(libvirt, xml); });
+    const bool is_bounded = kind_ == HypervisorKind::kQemu && host.hardware_virtualization;
+    const std::uint64_t most_mib = is_bounded ? description.process_memory_mib : 0;
+    ask<void>(deadline, [xml, loops, most_mib](const Connection& libvirt) {
+      start_domain(libvirt, xml, most_mib);
+    });
   }
 
   void destroy(JobId job, Deadline deadline) override {

@@ -12,7 +12,7 @@ namespace {
       why +
           "; usage: workspace-exec --fd N [--script PATH] [--host-commands LIST] "
           "[--slurm-bin FOLDER] [--slurm-conf FILE] [--task-prolog PROGRAM] [--vcpus N,...] "
-          "[--watch-fd N] -- PROGRAM [ARGUMENT...]");
+          "[--memory-mib N] [--watch-fd N] -- PROGRAM [ARGUMENT...]");
 }
 
 int parse_fd(const std::string& option, const std::string& text) {
@@ -29,6 +29,12 @@ std::vector<std::uint32_t> parse_vcpus(const std::string& list) {
     vcpus.push_back(static_cast<std::uint32_t>(*number));
   }
   return vcpus;
+}
+
+std::uint64_t parse_memory(const std::string& text) {
+  const auto mib = parse_decimal(text);
+  if (!mib) refuse("--memory-mib needs a number");
+  return *mib;
 }
 
 }  // namespace
@@ -58,6 +64,8 @@ CommandLine CommandLine::parse(const std::vector<std::string>& arguments) {
       line.task_prolog = value(option);
     } else if (option == "--vcpus") {
       line.vcpus = parse_vcpus(value(option));
+    } else if (option == "--memory-mib") {
+      line.memory_mib = parse_memory(value(option));
     } else {
       refuse("unknown option '" + printable(option, 64) + "'");
     }

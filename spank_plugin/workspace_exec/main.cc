@@ -13,6 +13,7 @@
 #include "libworkspace/guest/upload.h"
 #include "spank_plugin/workspace_exec/command_line.h"
 #include "spank_plugin/workspace_exec/held_allocation.h"
+#include "spank_plugin/workspace_exec/out_of_memory.h"
 #include "spank_plugin/workspace_exec/task_description.h"
 #include "spank_plugin/workspace_exec/task_prolog.h"
 #include "spank_plugin/workspace_exec/task_relay.h"
@@ -66,7 +67,10 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     if (arguments == std::vector<std::string>{"--hold-allocation"}) return hold_allocation();
     if (!arguments.empty() && arguments[0] == "--console") return show_console(arguments);
-    end_like(run_task(CommandLine::parse(arguments)));
+    const CommandLine line = CommandLine::parse(arguments);
+    const TaskExit end = run_task(line);
+    if (end.out_of_memory) tell_out_of_memory(line, own_stderr.get());
+    end_like(end);
   } catch (const Error& e) {
     const std::string text = "workspace: " + e.text() + "\n";
     (void)!::write(own_stderr.get(), text.data(), text.size());

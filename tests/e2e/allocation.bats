@@ -1,17 +1,18 @@
-# The allocation is the law: on which CPUs the VM and all that works for it run. WORKSPACE_E2E_SAMPLES
-# looks longer.
+# The allocation is the law: on which CPUs the VM and all that works for it run, and what becomes of a
+# job that wants more memory than it has. WORKSPACE_E2E_SAMPLES=100000 and WORKSPACE_E2E_MEMORY_RUNS=50
+# look longer.
 
 bats_require_minimum_version 1.5.0
 load support
 
-readonly kSamples=${WORKSPACE_E2E_SAMPLES:-10000}
+readonly kSamples=${WORKSPACE_E2E_SAMPLES:-10000} kMemoryRuns=${WORKSPACE_E2E_MEMORY_RUNS:-1}
 
 setup_file() {
     start_lab
     on 1 sh -c 'cat >/root/affinity.py' <"$BATS_TEST_DIRNAME/affinity.py"
 }
 teardown_file() { lab down >&2; }
-teardown() { lab run timeout 20 scancel -u user1; }
+teardown() { lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"; }
 
 # cpus_of JOB: what Slurm allocated on the node, once it has. On the lab's machine, with one socket and
 # no hardware threads, Slurm's numbers are the machine's.
@@ -59,4 +60,45 @@ samples_of() { awk -v kind="$2" '{ count = $1; $1 = $2 = ""; if (index($0, kind)
         [ "$(awk '/hypervisor: CPU/ {$1 = ""; print}' "$BATS_TEST_TMPDIR/seen")" = \
             $' 0 hypervisor: CPU 0/KVM\n 1 hypervisor: CPU 1/KVM' ]
     [ "$(awk '!/hypervisor: CPU/ {print $2}' "$BATS_TEST_TMPDIR/seen" | sort -u)" = 0-1 ]
+}
+
+# eats_memory USER: a program in the user's home that wants 150 MB of a VM with less: in two steps, for one
+# that asks for all at once is refused, and lives.
+eats_memory() {
+    as "$1" sh -c 'cat >eat; chmod 755 eat' <<'END'
+#!/bin/sh
+head -c 60000000 /dev/zero >/dev/shm/eaten
+exec tail -c 90000000 /dev/zero
+END
+}
+
+readonly kRanOut="workspace: out of memory: a process of this task was killed, because the job's VM with 192 MiB was full; \
+ask for more with --mem"
+
+@test "a job that eats its memory is OUT_OF_MEMORY and says why; its neighbours do not notice, time and again" {
+    local number neighbour pid
+    eats_memory user1
+    neighbour=$(start_job user2 -n1 --workspace=tiny)
+    pid=$(on 1 pgrep -f "guest=workspace-$neighbour,")
+    for number in $(seq "$kMemoryRuns"); do
+        run_job user1 -n1 --mem=256M --workspace=tiny --wrap 'echo begins; ./eat; echo "it ended with $?"; exit 3'
+        [[ $output == *"it ended with 137"*"$kRanOut"* ]] || { echo "run $number: $output" && return 1; }
+        expect_state OUT_OF_MEMORY
+        [ "$(job_field "$job" ExitCode)" = 0:125 ]
+    done
+    [ "$(on 1 pgrep -f "guest=workspace-$neighbour,")" = "$pid" ]
+    run as user2 srun -Q --jobid="$neighbour" --overlap echo 'still here'
+    expect_output 'still here'
+    as user2 scancel "$neighbour"
+    wait_for_job "$neighbour"
+    expect_nothing_left 1
+}
+
+@test "a step that eats the memory fails with the line, and its job goes on" {
+    eats_memory user1
+    run_job user1 -n1 --mem=256M --workspace=tiny --wrap 'srun ./eat; echo "the step ended with $?"'
+    echo "$output"
+    expect_state COMPLETED
+    [[ $output == *"$kRanOut"* ]]
+    [[ $output == *'the step ended with 137'* ]]
 }

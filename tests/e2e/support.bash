@@ -49,7 +49,7 @@ wait_for_job() {
 }
 
 job_is_over() {
-    [[ $(job_field "$1" JobState) =~ ^(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|BOOT_FAIL)$ ]]
+    [[ $(job_field "$1" JobState) =~ ^(COMPLETED|FAILED|CANCELLED|TIMEOUT|OUT_OF_MEMORY|NODE_FAIL|BOOT_FAIL)$ ]]
 }
 
 # run_job USER ARGUMENTS…: submits, waits, sets `job`, `state` and `output`.

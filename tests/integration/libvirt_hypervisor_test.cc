@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "libworkspace/base/fd.h"
+#include "libworkspace/hypervisor/libvirt_handles.h"
 #include "libworkspace/lifecycle/node_config.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
@@ -60,6 +61,18 @@ TEST(LibvirtHypervisorTest, ADomainCarriesItsOwnerAndEndsForGood) {
   EXPECT_EQ(hypervisor->console_tail(JobId(42), 100, soon()), "");
 }
 
+/// In KiB; the test driver keeps its domains for all connections of a process.
+unsigned long long hard_limit_of(const std::string& name) {
+  const Connection connection(virConnectOpen("test:///default"), virConnectClose);
+  const DomainHandle domain(virDomainLookupByName(connection.get(), name.c_str()));
+  virTypedParameter parameters[8];
+  int count = 8;
+  EXPECT_EQ(virDomainGetMemoryParameters(domain.get(), parameters, &count, 0), 0);
+  unsigned long long limit = 0;
+  virTypedParamsGetULLong(parameters, count, VIR_DOMAIN_MEMORY_HARD_LIMIT, &limit);
+  return limit;
+}
+
 TEST(LibvirtHypervisorTest, ADomainIsPausedAndContinues) {
   const auto hypervisor = test_hypervisor();
   hypervisor->create(some_description(42), soon());
@@ -77,6 +90,22 @@ TEST(LibvirtHypervisorTest, ADomainIsPausedAndContinues) {
   EXPECT_FALSE(hypervisor->is_running(JobId(42), soon()));
   hypervisor->suspend(JobId(42), soon());  // already gone
   hypervisor->resume(JobId(42), soon());
+}
+
+TEST(LibvirtHypervisorTest, QemusProcessIsBoundedWhereTheGuestIsNotEmulated) {
+  DomainDescription description = some_description(42);
+  description.process_memory_mib = 128;
+  for (const auto acceleration : {Acceleration::kKvm, Acceleration::kTcg}) {
+    const auto hypervisor =
+        connect_hypervisor("test:///default", HypervisorKind::kQemu, acceleration, soon());
+    hypervisor->create(description, soon());
+    if (acceleration == Acceleration::kKvm) {
+      EXPECT_EQ(hard_limit_of("workspace-42"), 128U * 1024);
+    } else {
+      EXPECT_EQ(hard_limit_of("workspace-42"), VIR_DOMAIN_MEMORY_PARAM_UNLIMITED);
+    }
+    hypervisor->destroy(JobId(42), soon());
+  }
 }
 
 TEST(LibvirtHypervisorTest, ASecondDomainOfAJobIsAnError) {

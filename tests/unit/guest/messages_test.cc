@@ -99,11 +99,12 @@ TEST(MountMessage, TakesPlainAbsolutePathsOnly) {
 
 TEST(ExitMessage, ComesBackAsItWasSent) {
   for (const TaskExit& end : {TaskExit{false, 0, false}, TaskExit{false, 255, false},
-                              TaskExit{true, 9, false}, TaskExit{true, 11, true}}) {
+                              TaskExit{true, 9, false, true}, TaskExit{true, 11, true, true}}) {
     const TaskExit back = TaskExit::parse(end.encode());
     EXPECT_EQ(back.signaled, end.signaled);
     EXPECT_EQ(back.code, end.code);
     EXPECT_EQ(back.core, end.core);
+    EXPECT_EQ(back.out_of_memory, end.out_of_memory);
   }
 }
 
@@ -115,6 +116,7 @@ TEST(ExitMessage, IsRefused) {
       {"", "protocol error: EXIT is malformed"},
       {std::string("\0\0\0\0", 4), "protocol error: EXIT is malformed"},
       {std::string("\2\0\0", 3), "protocol error: EXIT is malformed"},
+      {std::string("\0\0\4", 3), "protocol error: EXIT is malformed"},
       {std::string("\0\0\xff", 3), "protocol error: EXIT is malformed"},
       {std::string("\1\0\0", 3), "protocol error: EXIT by signal 0, which does not exist"},
       {std::string("\1\x41\0", 3), "protocol error: EXIT by signal 65, which does not exist"},

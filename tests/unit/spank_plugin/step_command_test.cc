@@ -81,16 +81,16 @@ TEST(ExecCommand, SaysWhatMayRunOnTheNode) {
 
 TEST(ExecCommand, SaysHowTheTaskIsPrepared) {
   const HostCommandGrant grant{HostCommands::none(), "/usr/bin", ""};
-  EXPECT_EQ(exec_command({false, 0, {"x"}}, 3, grant, {"/site/task_prolog", {1, 3}}),
+  EXPECT_EQ(exec_command({false, 0, {"x"}}, 3, grant, {"/site/task_prolog", {1, 3}, 448, -1}),
             (Words{std::string(build_paths::kLibexecDir) + "/workspace-exec", "--fd", "3",
                    "--host-commands", "none", "--slurm-bin", "/usr/bin", "--task-prolog",
-                   "/site/task_prolog", "--vcpus", "1,3", "--", "x"}));
+                   "/site/task_prolog", "--vcpus", "1,3", "--memory-mib", "448", "--", "x"}));
 }
 
 TEST(ExecCommand, NamesTheConnectionToTheWatch) {
   const HostCommandGrant grant{HostCommands::none(), "/usr/bin", ""};
   EXPECT_EQ(
-      exec_command({false, 0, {"x"}}, 3, grant, {"", {}, 4}),
+      exec_command({false, 0, {"x"}}, 3, grant, {"", {}, 0, 4}),
       (Words{std::string(build_paths::kLibexecDir) + "/workspace-exec", "--fd", "3",
              "--host-commands", "none", "--slurm-bin", "/usr/bin", "--watch-fd", "4", "--", "x"}));
 }

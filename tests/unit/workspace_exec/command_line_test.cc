@@ -32,10 +32,11 @@ TEST(CommandLine, SaysWhatMayRunOnTheNode) {
 }
 
 TEST(CommandLine, SaysHowTheTaskIsPrepared) {
-  const auto line =
-      CommandLine::parse({"--fd", "0", "--task-prolog", "/p", "--vcpus", "1,3", "--", "x"});
+  const auto line = CommandLine::parse(
+      {"--fd", "0", "--task-prolog", "/p", "--vcpus", "1,3", "--memory-mib", "448", "--", "x"});
   EXPECT_EQ(line.task_prolog, "/p");
   EXPECT_THAT(line.vcpus, ElementsAre(1U, 3U));
+  EXPECT_EQ(line.memory_mib, 448U);
 }
 
 TEST(CommandLine, NamesTheConnectionToTheWatch) {
@@ -58,6 +59,7 @@ TEST(CommandLine, IsRefused) {
       {{"--fd", "7", "--"}, "the task's program is missing; usage: "},
       {{"--fd", "7", "--vcpus", "1-3"}, "--vcpus needs numbers, such as 0,2; usage: "},
       {{"--fd", "7", "--vcpus", ""}, "--vcpus needs numbers, such as 0,2; usage: "},
+      {{"--fd", "7", "--memory-mib", "1G"}, "--memory-mib needs a number; usage: "},
       {{"--fd", "7", "prog"}, "unknown option 'prog'; usage: "},
   };
   for (const auto& c : cases) {
