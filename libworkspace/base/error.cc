@@ -22,6 +22,7 @@ bool is_user_fault(ErrorKind kind) noexcept {
     case ErrorKind::kNotFound:
     case ErrorKind::kDenied:
     case ErrorKind::kExceeded:
+    case ErrorKind::kBusy:
     case ErrorKind::kGuest:
       return true;
     case ErrorKind::kTimeout:
@@ -45,6 +46,7 @@ int exit_status(ErrorKind kind) noexcept {
       return EX_CONFIG;
     case ErrorKind::kGuest:
       return EX_UNAVAILABLE;
+    case ErrorKind::kBusy:
     case ErrorKind::kTimeout:
       return EX_TEMPFAIL;
     case ErrorKind::kHost:
@@ -65,6 +67,8 @@ std::string_view name_of(ErrorKind kind) noexcept {
       return "denied";
     case ErrorKind::kExceeded:
       return "exceeded";
+    case ErrorKind::kBusy:
+      return "busy";
     case ErrorKind::kGuest:
       return "guest";
     case ErrorKind::kTimeout:

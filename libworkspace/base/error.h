@@ -13,6 +13,7 @@ enum class ErrorKind {
   kNotFound,  ///< a named thing does not exist
   kDenied,    ///< the caller may not do this
   kExceeded,  ///< more was asked than the allocation or the site's limits give
+  kBusy,      ///< other jobs have what is needed; it comes back as they end
   kGuest,     ///< the image does not boot, or its guest does not answer as it must
   kTimeout,   ///< a deadline passed while waiting for a part of the host
   kHost,      ///< the node itself fails: no hypervisor, a full disk, a tool that breaks
@@ -38,8 +39,9 @@ class Error : public std::exception {
   std::string text_;
 };
 
-/// True for what the job's user (or their image) is to blame for: such an error fails the job and
-/// leaves the node idle. A host's fault fails the prolog or epilog, and Slurm drains the node.
+/// True for what the job's user (or their image) is to blame for, or other jobs are: such an error
+/// ends the job's run and leaves the node idle. A host's fault fails the prolog or epilog, and
+/// Slurm drains the node.
 bool is_user_fault(ErrorKind kind) noexcept;
 
 /// The exit status that a program ends with for an error of this kind, after sysexits(3).

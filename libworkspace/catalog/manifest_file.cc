@@ -4,6 +4,7 @@
 #include "libworkspace/base/sha256.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/catalog/access_keys.h"
+#include "libworkspace/catalog/cap_keys.h"
 #include "libworkspace/catalog/manifest_keys.h"
 #include "libworkspace/catalog/strict_yaml.h"
 #include "libworkspace/catalog/yaml_values.h"
@@ -84,6 +85,7 @@ std::string format_inside(const Manifest& manifest) {
   if (manifest.network != ImageNetwork::kPrivate)
     text += "network: " + std::string(name_of(manifest.network)) + "\n";
   if (manifest.host_commands) text += format_list("host_commands", *manifest.host_commands);
+  if (manifest.caps != RateCaps()) text += "caps:\n" + cap_keys::format(manifest.caps);
   if (!manifest.access.is_open()) text += "access:\n" + access_keys::format(manifest.access);
   return text;
 }

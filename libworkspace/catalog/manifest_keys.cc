@@ -7,6 +7,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/catalog/access_keys.h"
+#include "libworkspace/catalog/cap_keys.h"
 #include "libworkspace/catalog/yaml_values.h"
 #include "libworkspace/model/size.h"
 #include "libworkspace/model/variable_names.h"
@@ -199,8 +200,10 @@ void apply_inside(const YamlMap& map, Manifest& manifest) {
     manifest.host_commands = std::move(commands);
 }
 
-/// Who may use it. Rules of an inherited manifest are replaced as a whole.
-void apply_access(const YamlMap& map, Manifest& manifest) {
+/// Who may use it, and how fast. Rules of an inherited manifest are replaced as a whole.
+void apply_limits(const YamlMap& map, Manifest& manifest) {
+  if (const auto caps = map.optional_map("caps"))
+    manifest.caps = cap_keys::read(*caps).or_else(manifest.caps);
   if (const auto access = map.optional_map("access")) manifest.access = access_keys::read(*access);
 }
 
@@ -219,7 +222,7 @@ void apply(const YamlMap& map, const std::string& folder, Manifest& manifest) {
   apply_system(map, folder, manifest);
   if (const auto needs = map.optional_map("needs")) apply_needs(*needs, manifest.needs);
   apply_inside(map, manifest);
-  apply_access(map, manifest);
+  apply_limits(map, manifest);
 }
 
 void check_complete(const YamlMap& map, const Manifest& manifest) {

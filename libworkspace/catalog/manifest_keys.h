@@ -13,11 +13,11 @@ namespace workspace::manifest_keys {
 /// All that there are, in a manifest and in the maps of it; docs/workspace-image.schema.json has
 /// the same.
 inline constexpr auto kAll = std::to_array<std::string_view>(
-    {"name",    "version",        "description", "maintainer", "licence",
-     "created", "expires",        "root",        "kernel",     "initrd",
-     "boot",    "kernel_options", "needs",       "env",        "workdir",
-     "mounts",  "network",        "allow_root",  "inherits",   "host_commands",
-     "access",  "layers",         "owner",       "base",       "allow_save"});
+    {"name",       "version",       "description", "maintainer", "licence", "created",
+     "expires",    "root",          "kernel",      "initrd",     "boot",    "kernel_options",
+     "needs",      "env",           "workdir",     "mounts",     "network", "allow_root",
+     "inherits",   "host_commands", "access",      "layers",     "owner",   "base",
+     "allow_save", "caps"});
 inline constexpr auto kOfRoot =
     std::to_array<std::string_view>({"file", "format", "digest", "size"});
 inline constexpr auto kOfFile = std::to_array<std::string_view>({"file", "digest", "size"});
@@ -31,9 +31,9 @@ void check_known(const YamlMap& map);
 /// kInvalid when one is missing or malformed.
 Manifest begin(const YamlMap& map);
 
-/// Sets what the map states and leaves the rest of the manifest as it is; `needs` and `env` are set
-/// value by value, everything else as a whole. A relative path of a file gets `folder` in front.
-/// Errors: kInvalid.
+/// Sets what the map states and leaves the rest of the manifest as it is; `needs`, `caps` and `env`
+/// are set value by value, everything else as a whole. A relative path of a file gets `folder` in
+/// front. Errors: kInvalid.
 void apply(const YamlMap& map, const std::string& folder, Manifest& manifest);
 
 /// Refuses a manifest that lacks what none may lack. `map` is where the fault is told. Errors:

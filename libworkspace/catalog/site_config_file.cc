@@ -9,6 +9,7 @@
 #include "libworkspace/base/text.h"
 #include "libworkspace/base/trusted_path.h"
 #include "libworkspace/catalog/access_keys.h"
+#include "libworkspace/catalog/cap_keys.h"
 #include "libworkspace/catalog/name_pattern.h"
 #include "libworkspace/catalog/strict_yaml.h"
 #include "libworkspace/catalog/yaml_values.h"
@@ -123,6 +124,8 @@ SiteConfig read_keys(const YamlMap& map) {
                   "memory_overhead",
                   "disk_default",
                   "disk_max",
+                  "disk_reserve",
+                  "caps",
                   "save_max",
                   "user_saves_max",
                   "user_saves_size_max",
@@ -159,6 +162,8 @@ SiteConfig read_keys(const YamlMap& map) {
   set_size(map, "memory_overhead", config.memory_overhead_mib);
   set_size(map, "disk_default", config.disk_default_mib);
   set_size(map, "disk_max", config.disk_max_mib);
+  set_switch(map, "disk_reserve", config.disk_reserve);
+  if (const auto caps = map.optional_map("caps")) config.caps = cap_keys::read_site(*caps);
   set_size(map, "save_max", config.save_max_mib);
   set_count(map, "user_saves_max", config.user_saves_max);
   set_size(map, "user_saves_size_max", config.user_saves_size_max_mib);

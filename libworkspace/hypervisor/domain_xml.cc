@@ -142,21 +142,38 @@ void add_qemu_machine(xml_node domain, bool kvm) {
   add(clock, "timer", {{"name", "hpet"}, {"present", "no"}});
 }
 
-void add_qemu_disk(xml_node devices, const DomainDisk& disk, const std::string& device) {
+/// The disks of a group have its bounds together (QEMU's throttle-group).
+void add_disk_caps(xml_node disk, const DomainDescription& description) {
+  if (description.disk_iops == 0 && description.disk_bytes_per_s == 0) return;
+  xml_node tune = disk.append_child("iotune");
+  const auto add_bound = [&](const char* name, std::uint64_t bound) {
+    if (bound != 0) tune.append_child(name).text().set(static_cast<unsigned long long>(bound));
+  };
+  add_bound("total_bytes_sec", description.disk_bytes_per_s);
+  add_bound("total_iops_sec", description.disk_iops);
+  tune.append_child("group_name").text().set("disks");
+}
+
+void add_qemu_disk(xml_node devices, const DomainDescription& description, std::size_t index) {
+  const DomainDisk& disk = description.disks[index];
+  const std::string device = disk_device(HypervisorKind::kQemu, index);
   xml_node element = add(devices, "disk", {{"type", "file"}, {"device", "disk"}});
   xml_node driver = add(element, "driver", {{"name", "qemu"}, {"type", "raw"}});
   // The node's page cache holds the image once for all its VMs. A scratch disk dies with its job,
   // so nothing on it has to survive the node.
   driver.append_attribute("cache").set_value(disk.read_only ? "writeback" : "unsafe");
-  driver.append_attribute("discard").set_value(disk.read_only ? "ignore" : "unmap");
+  driver.append_attribute("discard").set_value(disk.gives_back ? "unmap" : "ignore");
   element.append_child("source").append_attribute("file").set_value(
       plain(disk.path, "disk's path"));
   add(element, "target", {{"dev", device.c_str()}, {"bus", "virtio"}});
+  add_disk_caps(element, description);
   if (disk.read_only) element.append_child("readonly");
 }
 
 /// `phy` over a block device; libxl's file-backed disks quietly leave a guest without a disk.
-void add_xen_disk(xml_node devices, const DomainDisk& disk, const std::string& device) {
+void add_xen_disk(xml_node devices, const DomainDescription& description, std::size_t index) {
+  const DomainDisk& disk = description.disks[index];
+  const std::string device = disk_device(HypervisorKind::kXen, index);
   xml_node element = add(devices, "disk", {{"type", "block"}, {"device", "disk"}});
   add(element, "driver", {{"name", "phy"}, {"type", "raw"}});
   element.append_child("source").append_attribute("dev").set_value(plain(disk.path, "disk's path"));
@@ -225,11 +242,10 @@ void ask_cpu_once(xml_node domain) {
 void add_devices(xml_node domain, const DomainDescription& description, const DomainHost& host) {
   xml_node devices = domain.append_child("devices");
   for (std::size_t i = 0; i < description.disks.size(); ++i) {
-    const std::string device = disk_device(host.kind, i);
     if (host.kind == HypervisorKind::kXen)
-      add_xen_disk(devices, description.disks[i], device);
+      add_xen_disk(devices, description, i);
     else
-      add_qemu_disk(devices, description.disks[i], device);
+      add_qemu_disk(devices, description, i);
   }
   if (host.kind == HypervisorKind::kQemu) refuse_default_devices(devices);
   add_nics(devices, description, host);

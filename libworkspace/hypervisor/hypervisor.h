@@ -30,6 +30,8 @@ struct DomainOwner {
 struct DomainDisk {
   std::string path;  ///< absolute
   bool read_only = true;
+  /// Whether what the guest discards goes back to the node; a disk with reserved space keeps it.
+  bool gives_back = false;
 };
 
 /// A job's VM, in terms that both hypervisors share. How each of them is told is domain_xml's.
@@ -57,6 +59,9 @@ struct DomainDescription {
   std::string kernel_options;  ///< the site's, behind the project's own
   /// In the order of disk_device. A writable disk is this job's own file, as the initrd is.
   std::vector<DomainDisk> disks;
+  /// QEMU: what the disks together may do per second; 0: no bound. Xen has no such bound.
+  std::uint64_t disk_iops = 0;
+  std::uint64_t disk_bytes_per_s = 0;
   /// The address of the second NIC, on the job's private network; empty: there is none.
   std::string private_mac;
   std::string console_log;  ///< absolute path of a file for the console's output (QEMU)

@@ -27,8 +27,10 @@
 #include "libworkspace/model/request.h"
 #include "libworkspace/model/utc_time.h"
 #include "libworkspace/network/job_namespace.h"
+#include "libworkspace/network/link_caps.h"
 #include "libworkspace/network/private_segment.h"
 #include "libworkspace/slurm/allocation_reader.h"
+#include "libworkspace/slurm/job_end.h"
 #include "libworkspace/slurm/job_nodes.h"
 #include "libworkspace/slurm/slurm_settings.h"
 
@@ -120,6 +122,7 @@ class Boot {
     record_.vcpus = size.vcpus;
     record_.memory_mib = size.memory_mib;
     record_.disk_mib = size_disk_mib(request_.disk_mib, *image_, node_.site);
+    caps_ = node_.site.caps.of(allocation_.partition, allocation_.qos).narrowed_by(image_->caps);
     record_.hostname = job_.node_name;
     cpus_ = plan_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()),
                       node_.hypervisor->kind(), node_.site);
@@ -159,7 +162,8 @@ class Boot {
   }
 
   void make_disk() {
-    disk_path_ = node_.scratch.create(job_.job, record_.disk_mib, Node::step_deadline());
+    const DiskSpace space = node_.site.disk_reserve ? DiskSpace::kReserved : DiskSpace::kAsWritten;
+    disk_path_ = node_.scratch.create(job_.job, record_.disk_mib, space, Node::step_deadline());
   }
 
   void make_network() {
@@ -238,12 +242,18 @@ class Boot {
     domain.kernel_options = image_->kernel_options.value_or(node_.site.kernel_options);
     domain.disks = {{staged_.root, true}};
     for (const auto& layer : staged_.layers) domain.disks.push_back({layer, true});
-    domain.disks.push_back({disk_path_, false});
+    domain.disks.push_back({disk_path_, false, !node_.site.disk_reserve});
+    domain.disk_iops = bound_or_zero(caps_.disk_iops);
+    domain.disk_bytes_per_s = bound_or_zero(caps_.disk_mib_per_s) << 20;
     if (private_network_) domain.private_mac = private_network_->own.guest_mac;
     domain.console_log = node_.records.file(job_.job, "console.log");
     node_.hypervisor->create(domain, Node::step_deadline());
     space_.connect_guest(Node::step_deadline());
     if (private_network_) segment().connect_guest(Node::step_deadline());
+    cap_links(
+        job_.job, space_.open().get(),
+        {bound_or_zero(caps_.network_in_mib_per_s), bound_or_zero(caps_.network_out_mib_per_s)},
+        Node::step_deadline());
   }
 
   [[nodiscard]] AgentClient agent() const {
@@ -307,6 +317,7 @@ class Boot {
   WorkspaceRequest request_;
   Allocation allocation_;
   CpuPlan cpus_;
+  RateCaps caps_;
   JobNamespace space_;
   std::optional<PrivateNetwork> private_network_;
   Steps steps_;
@@ -334,12 +345,24 @@ bool is_booted(Node& node, const JobEnvironment& job) {
   }
 }
 
+/// Puts the job back into the queue, and says so. Slurm does not do it for a job that is no batch
+/// job or was submitted with --no-requeue: that one fails.
+std::string queue_again(JobId job) {
+  try {
+    requeue_job(job, Node::step_deadline());
+    return "the job is queued again";
+  } catch (const Error& e) {
+    return e.text();
+  }
+}
+
 /// Ends a boot that failed. After a user's fault the record says why, and the node is as before; a
 /// host's fault goes on to the caller.
 void give_up(Node& node, JobRecord& record, const Error& fault) {
   if (is_user_fault(fault.kind())) {
     record.state = WorkspaceState::kFailed;
     record.reason = fault.text();
+    if (fault.kind() == ErrorKind::kBusy) record.reason += "; " + queue_again(record.job);
     node.records.save(record);
     log_info("refused: " + fault.text());
   }

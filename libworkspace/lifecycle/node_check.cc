@@ -47,6 +47,7 @@ class NodeCheck {
     look("keys", "see workspace.yaml(5), APPROVAL", [&] { read_keys(); });
     check_folder("cache", site_->cache);
     check_folder("scratch", site_->scratch);
+    check_caps();
     check_clock();
     look("slurm", "see that slurmctld runs and this node may ask it", [&] { ask_slurm(); });
     look("jobs", "see the lines above", [&] { look_for_left_jobs(); });
@@ -149,6 +150,14 @@ class NodeCheck {
       else
         add(part, Verdict::kWrong, text, "free some, or give it a larger file system");
     });
+  }
+
+  /// Images may have caps too, but those are no fault of the node.
+  void check_caps() {
+    if (kind_ == HypervisorKind::kXen && site_->caps.of_disks()) {
+      add("caps", Verdict::kWarning, "Xen cannot bound disk_iops and disk_bandwidth",
+          "take them out of caps in workspace.yaml; there is no way to bound them here");
+    }
   }
 
   /// An image's expiry and a log's order need a clock that is right.

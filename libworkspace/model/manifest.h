@@ -11,6 +11,7 @@
 #include "libworkspace/model/guest_config.h"
 #include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/mount_spec.h"
+#include "libworkspace/model/rate_caps.h"
 #include "libworkspace/model/utc_time.h"
 
 namespace workspace {
@@ -83,6 +84,7 @@ struct Manifest {
   /// The commands of the node that its guests may ask for; nothing said: all that the site permits.
   std::optional<std::vector<std::string>> host_commands;
   AccessRules access;       ///< besides the site's
+  RateCaps caps;            ///< besides the site's; the lower ones hold
   bool allow_save = false;  ///< whether a job may keep what it changed as an image
   std::string owner;        ///< the user whose job saved the image; empty: an admin's
   std::string base;         ///< what it was saved from, NAME:VERSION@DIGEST; empty: nothing

@@ -10,6 +10,7 @@
 #include "libworkspace/model/host_commands.h"
 #include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/private_network.h"
+#include "libworkspace/model/rate_caps.h"
 
 namespace workspace {
 
@@ -50,6 +51,8 @@ struct SiteConfig {
   std::uint64_t memory_overhead_mib = 64;  ///< kept from the job's memory for the VM's own cost
   std::uint64_t disk_default_mib = 2048;
   std::uint64_t disk_max_mib = 102400;
+  bool disk_reserve = true;  ///< whether a scratch disk has its space from the begin
+  SiteCaps caps;
   std::uint64_t save_max_mib = 0;  ///< of what a job may keep as an image; 0: nothing
   /// What the saved images of one user may be together: their number, and the size of their own
   /// layers; 0: no bound.

@@ -47,4 +47,9 @@ void run_bridge(const std::string& namespace_name, const std::vector<std::string
   run_batch("bridge", namespace_name, lines, deadline);
 }
 
+void run_tc(const std::string& namespace_name, const std::vector<std::string>& lines,
+            Deadline deadline) {
+  run_batch("tc", namespace_name, lines, deadline);
+}
+
 }  // namespace workspace

@@ -17,4 +17,8 @@ void run_ip(const std::string& namespace_name, const std::vector<std::string>& l
 void run_bridge(const std::string& namespace_name, const std::vector<std::string>& lines,
                 Deadline deadline);
 
+/// The same with tc(8), for queues and filters.
+void run_tc(const std::string& namespace_name, const std::vector<std::string>& lines,
+            Deadline deadline);
+
 }  // namespace workspace

@@ -91,7 +91,7 @@ JobNamespace::Traffic read_traffic() {
     if (colon == std::string::npos) continue;
     std::string name = line.substr(0, colon);
     name.erase(0, name.find_first_not_of(' '));
-    if (!job_of_tap(name) && !name.starts_with("vif")) continue;
+    if (!is_guest_link(name)) continue;
     std::istringstream words(line.substr(colon + 1));
     std::vector<std::uint64_t> counters(std::istream_iterator<std::uint64_t>(words), {});
     constexpr std::size_t kReceived = 0;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/model/job_names.h"
 #include "libworkspace/network/in_namespace.h"
 
 namespace workspace {
@@ -18,6 +19,10 @@ std::vector<std::string> link_names() {
   for (const auto* link = links.get(); link->if_index != 0; ++link)
     if (std::string_view(link->if_name) != "lo") names.emplace_back(link->if_name);
   return names;
+}
+
+bool is_guest_link(std::string_view name) {
+  return job_of_tap(name).has_value() || name.starts_with("vif");
 }
 
 std::vector<std::string> link_names_in(int namespace_fd) {

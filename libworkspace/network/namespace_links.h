@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace workspace {
@@ -10,5 +11,8 @@ std::vector<std::string> link_names();
 
 /// The same of the namespace that the descriptor stands for.
 std::vector<std::string> link_names_in(int namespace_fd);
+
+/// True for the node's end of a NIC of a job's VM: a tap, or a vif.
+bool is_guest_link(std::string_view name);
 
 }  // namespace workspace

@@ -20,4 +20,12 @@ void end_out_of_memory(JobId job, Deadline deadline) {
   });
 }
 
+void requeue_job(JobId job, Deadline deadline) {
+  bounded_call<void>("asking Slurm's controller to queue the job again", deadline, [job] {
+    prepare_libslurm();
+    if (slurm_requeue(job.number(), 0) != SLURM_SUCCESS)
+      throw_slurm("queuing job " + job.to_string() + " again");
+  });
+}
+
 }  // namespace workspace

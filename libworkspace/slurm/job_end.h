@@ -11,4 +11,9 @@ namespace workspace {
 /// kTimeout.
 void end_out_of_memory(JobId job, Deadline deadline);
 
+/// Ends a job's run and puts it back into the queue (scontrol(1), requeue). For root. Errors: kHost
+/// when the controller refuses, as it does for what is no batch job or was submitted with
+/// --no-requeue, or cannot be asked; kTimeout.
+void requeue_job(JobId job, Deadline deadline);
+
 }  // namespace workspace

@@ -1,5 +1,6 @@
 #include "libworkspace/store/scratch.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -9,16 +10,18 @@
 #include <filesystem>
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/log.h"
 #include "libworkspace/base/partial_file.h"
 #include "libworkspace/base/process.h"
 #include "libworkspace/base/trusted_path.h"
+#include "libworkspace/model/size.h"
 
 namespace workspace {
 namespace {
 
-/// No journal and no reserve for root: the file system lives no longer than its job. The file is
-/// sparse, so all of it reads as zeros and neither mke2fs nor the guest's kernel needs to write
-/// them.
+/// No journal and no reserve for root: the file system lives no longer than its job. Nothing of the
+/// file is written yet, so all of it reads as zeros and neither mke2fs nor the guest's kernel needs
+/// to write them.
 Command make_file_system(const std::string& path) {
   return {.argv = {"mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-O",
                    "^has_journal,^resize_inode", "-E",
@@ -34,10 +37,11 @@ void remove_file(const std::string& path) {
 
 }  // namespace
 
-std::string ScratchDisks::create(JobId job, std::uint64_t size_mib, Deadline deadline) const {
+std::string ScratchDisks::create(JobId job, std::uint64_t size_mib, DiskSpace space,
+                                 Deadline deadline) const {
   // QEMU need not run as root, but must be able to walk to the file it is given.
   make_trusted_folder(folder_, 0711);
-  check_free_space();
+  check_free_space(space);
   const std::string name = scratch_file_name(job);
   std::string path = folder_ + "/" + name;
   if (::access(path.c_str(), F_OK) == 0) {
@@ -47,6 +51,7 @@ std::string ScratchDisks::create(JobId job, std::uint64_t size_mib, Deadline dea
   PartialFile partial(folder_, name);
   if (::ftruncate(partial.fd(), static_cast<off_t>(size_mib << 20)) != 0)
     throw_errno("making the scratch disk " + partial.path());
+  if (space == DiskSpace::kReserved) reserve(partial.fd(), size_mib);
   check_command(make_file_system(partial.path()), deadline);
   // No sync: after a crash of the node the disk is removed, not used.
   partial.publish(0600);
@@ -77,14 +82,53 @@ std::vector<JobId> ScratchDisks::jobs() const {
   return jobs;
 }
 
-void ScratchDisks::check_free_space() const {
+std::uint64_t ScratchDisks::free_mib() const {
   struct statvfs info {};
   if (::statvfs(folder_.c_str(), &info) != 0) throw_errno("reading the free space of " + folder_);
-  const std::uint64_t free_mib = (info.f_bavail * info.f_frsize) >> 20;
-  if (free_mib >= min_free_mib_) return;
-  throw Error(ErrorKind::kHost,
-              "scratch space " + folder_ + " is full: " + std::to_string(free_mib) +
-                  " MiB are free, at least " + std::to_string(min_free_mib_) + " MiB are needed");
+  return (info.f_bavail * info.f_frsize) >> 20;
+}
+
+/// What the disks that are there have taken.
+std::uint64_t ScratchDisks::held_mib() const {
+  std::uint64_t bytes = 0;
+  for (const JobId job : jobs()) {
+    struct stat info {};
+    if (::stat(path(job).c_str(), &info) == 0)
+      bytes += static_cast<std::uint64_t>(info.st_blocks) * 512;
+  }
+  return bytes >> 20;
+}
+
+/// What the disks of other jobs have reserved is not the node's fault.
+void ScratchDisks::check_free_space(DiskSpace space) const {
+  const std::uint64_t free = free_mib();
+  const std::uint64_t reserved = space == DiskSpace::kReserved ? held_mib() : 0;
+  if (free + reserved >= min_free_mib_) return;
+  throw Error(ErrorKind::kHost, "scratch space " + folder_ + " is full: " + std::to_string(free) +
+                                    " MiB are free, at least " + std::to_string(min_free_mib_) +
+                                    " MiB are needed");
+}
+
+/// fallocate(2), whose space reads as zeros. The look before it is for the margin alone: of two
+/// jobs that reserve at once, both may see the space that one of them has.
+void ScratchDisks::reserve(int fd, std::uint64_t size_mib) const {
+  if (size_mib == 0) return;
+  if (free_mib() < size_mib + min_free_mib_) refuse(size_mib);
+  if (::fallocate(fd, 0, 0, static_cast<off_t>(size_mib << 20)) == 0) return;
+  if (errno == ENOSPC) refuse(size_mib);
+  if (errno != EOPNOTSUPP) throw_errno("reserving a scratch disk's space in " + folder_);
+  log_warning("the file system of " + folder_ + " cannot reserve space for a scratch disk");
+}
+
+void ScratchDisks::refuse(std::uint64_t size_mib) const {
+  const std::uint64_t free = free_mib();
+  const std::string disk = "a scratch disk of " + format_size_mib(size_mib);
+  if (free + held_mib() >= size_mib + min_free_mib_) {
+    throw Error(ErrorKind::kBusy, disk + " does not fit beside those of the jobs that run here: " +
+                                      format_size_mib(free) + " are free");
+  }
+  throw Error(ErrorKind::kExceeded, disk + " is more than this node has: " + format_size_mib(free) +
+                                        " are free; ask for less with --workspace-disk");
 }
 
 }  // namespace workspace

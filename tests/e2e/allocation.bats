@@ -12,7 +12,11 @@ setup_file() {
     on 1 sh -c 'cat >/root/affinity.py' <"$BATS_TEST_DIRNAME/affinity.py"
 }
 teardown_file() { lab down >&2; }
-teardown() { lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"; }
+teardown() {
+    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"
+    on 1 sh -c 'sed -i /^caps:/d /etc/workspace/workspace.yaml
+        if mountpoint -q /var/lib/workspace/scratch; then umount -l /var/lib/workspace/scratch; fi'
+}
 
 # cpus_of JOB: what Slurm allocated on the node, once it has. On the lab's machine, with one socket and
 # no hardware threads, Slurm's numbers are the machine's.
@@ -101,4 +105,76 @@ ask for more with --mem"
     expect_state COMPLETED
     [[ $output == *"$kRanOut"* ]]
     [[ $output == *'the step ended with 137'* ]]
+}
+
+# measures DISK_MIB IOPS BLOCKS: what a job reaches, in tenths per second: MiB to its disk, writes to it, and
+# blocks of 64 KiB on its stdin and its stdout, which are flowing before they are timed.
+measures() {
+    as user1 sh -c 'cat >measure; head -c 32M /dev/zero | srun -Q -n1 --workspace=tiny sh ./measure "$@" >/dev/null
+        cat measured' sh "$@" <<'END'
+now() {
+    read -r seconds _ </proc/uptime
+    echo "${seconds%.*}${seconds#*.}"
+}
+timed() {
+    local name=$1 count=$2 begin=$(now)
+    shift 2
+    dd "$@" "count=$count" 2>/dev/null
+    echo "$name $((count * 1000 / ($(now) - begin)))" >>measured
+}
+: >measured
+timed disk "$1" if=/dev/zero of=/var/tmp/a bs=1M oflag=direct
+timed iops "$2" if=/dev/zero of=/var/tmp/a bs=4k oflag=direct
+dd of=/dev/null bs=64k count=32 iflag=fullblock 2>/dev/null
+timed in "$3" of=/dev/null bs=64k iflag=fullblock
+dd if=/dev/zero bs=64k count=32 2>/dev/null
+timed out "$3" if=/dev/zero bs=64k
+END
+}
+
+measure_of() { sed -n "s/^$2 //p" <<<"$1"; }
+
+# is_about VALUE CAP: within 5 %.
+is_about() { [ "$(($1 * 100))" -ge "$(($2 * 95))" ] && [ "$(($1 * 100))" -le "$(($2 * 105))" ]; }
+
+@test "the site's caps of disk and network hold within 5 %; without them a job is five times as fast" {
+    local caps='caps: {partitions: {main: {disk_iops: 60, disk_bandwidth: 8M, network_in: 1M, network_out: 1M}}}'
+    local name cap free capped
+    free=$(measures 64 500 96)
+    on 1 sh -c 'echo "$1" >>/etc/workspace/workspace.yaml' sh "$caps"
+    capped=$(measures 32 240 64)
+    on 1 sed -i /^caps:/d /etc/workspace/workspace.yaml
+    printf 'without caps:\n%s\nwith caps:\n%s\n' "$free" "$capped"
+    # Of a full frame of 1514 bytes the task has 1448.
+    for name in disk:80 iops:600 in:$((160 * 1448 / 1514)) out:$((160 * 1448 / 1514)); do
+        cap=${name#*:} name=${name%:*}
+        is_about "$(measure_of "$capped" "$name")" "$cap"
+        [ "$(measure_of "$free" "$name")" -ge "$((5 * cap))" ]
+    done
+    expect_nothing_left 1
+}
+
+@test "a scratch disk has its space: who finds too little waits in the queue, who wants more than there is fails" {
+    local first second
+    on 1 mount -t tmpfs -o size=700M,mode=711 small /var/lib/workspace/scratch
+    first=$(start_job user1 -n1 --workspace=tiny --workspace-disk=300M)
+    [ "$(on 1 sh -c "du -m /var/lib/workspace/scratch/$first.scratch | cut -f1")" = 300 ]
+    run_job user1 -n1 --workspace=tiny --workspace-disk=600M --wrap true
+    expect_state FAILED
+    [[ $output == *"a scratch disk of 600M is more than this node has: "*"; ask for less with --workspace-disk"* ]]
+    second=$(submit user1 -n1 --workspace=tiny --workspace-disk=300M -o out-second --wrap 'echo it ran')
+    eventually "$kBootDeadlineS" was_requeued "$second"
+    expect_in_service 1
+    as user1 scancel "$first"
+    wait_for_job "$first"
+    eventually "$kBootDeadlineS" runs_again "$second"
+    [ "$(as user1 cat out-second)" = 'it ran' ]
+    expect_nothing_left 1
+    on 1 umount /var/lib/workspace/scratch
+}
+
+was_requeued() { [ "$(job_field "$1" Restarts)" = 1 ] && [ "$(job_field "$1" JobState)" = PENDING ]; }
+runs_again() {
+    start_requeued "$1"
+    [ "$(job_field "$1" JobState)" = COMPLETED ]
 }

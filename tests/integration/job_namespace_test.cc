@@ -15,6 +15,7 @@
 
 #include "libworkspace/base/process.h"
 #include "libworkspace/network/in_namespace.h"
+#include "libworkspace/network/link_caps.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/private_node.h"
 
@@ -93,6 +94,26 @@ TEST(JobNamespaceTest, ATapIsMadeDownOnTheNodeAndMovedWhenTheDomainIsThere) {
 
     job.remove(soon());
     EXPECT_THAT(JobNamespace::list(), IsEmpty());
+  });
+}
+
+TEST(JobNamespaceTest, ItsLinksAreCappedAndGoWithIt) {
+  on_private_node([] {
+    const JobNamespace job = qemu_job();
+    job.create(soon());
+    job.connect_guest(soon());
+    cap_links(JobId(42), job.open().get(), {1, 2}, soon());
+    const std::string queues = output_of({"tc", "-n", "ws-42", "qdisc"});
+    EXPECT_THAT(queues, AllOf(HasSubstr("dev cap-in root"), HasSubstr("rate 8388Kbit"),
+                              HasSubstr("dev cap-out root"), HasSubstr("rate 16777Kbit"),
+                              HasSubstr("clsact ffff: dev ws42")));
+    EXPECT_THAT(output_of({"tc", "-n", "ws-42", "filter", "show", "dev", "ws42", "ingress"}),
+                HasSubstr("Egress Redirect to device cap-out"));
+    EXPECT_THAT(output_of({"tc", "-n", "ws-42", "filter", "show", "dev", "ws42", "egress"}),
+                HasSubstr("Egress Redirect to device cap-in"));
+    job.remove(soon());
+    EXPECT_EQ(::if_nametoindex("cap-in"), 0U);
+    EXPECT_NE(::access(kNamespaceFile, F_OK), 0);
   });
 }
 

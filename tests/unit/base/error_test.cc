@@ -32,6 +32,7 @@ TEST(ErrorKinds, DecideWhoIsToldAndHowProgramsEnd) {
            Case{ErrorKind::kNotFound, "not-found", true, EX_NOINPUT},
            Case{ErrorKind::kDenied, "denied", true, EX_NOPERM},
            Case{ErrorKind::kExceeded, "exceeded", true, EX_CONFIG},
+           Case{ErrorKind::kBusy, "busy", true, EX_TEMPFAIL},
            Case{ErrorKind::kGuest, "guest", true, EX_UNAVAILABLE},
            Case{ErrorKind::kTimeout, "timeout", false, EX_TEMPFAIL},
            Case{ErrorKind::kHost, "host", false, EX_OSERR},

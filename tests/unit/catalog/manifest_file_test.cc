@@ -45,6 +45,7 @@ const std::string kEveryOptionalKey = std::string(kSmallest) +
                                       "allow_root: true\n"
                                       "network: none\n"
                                       "host_commands: [sbatch, squeue]\n"
+                                      "caps: {disk_iops: 100, network_in: 1G}\n"
                                       "access: {allow: {users: [ann, \"b c\"], qos: []}, "
                                       "deny: {groups: [guests]}}\n";
 
@@ -92,6 +93,8 @@ TEST(ManifestFile, ReadsEveryOptionalKey) {
   EXPECT_TRUE(manifest.allow_root);
   EXPECT_EQ(manifest.network, ImageNetwork::kNone);
   EXPECT_EQ(manifest.host_commands, (std::vector<std::string>{"sbatch", "squeue"}));
+  EXPECT_EQ(manifest.caps.disk_iops, 100U);
+  EXPECT_EQ(manifest.caps.network_in_mib_per_s, 1024U);
   EXPECT_EQ(describe(manifest.access), "users ann, b c; qos (none); not groups guests");
   EXPECT_EQ(parse_manifest(kSmallest + std::string("host_commands: []\n"), "f").host_commands,
             std::vector<std::string>());
@@ -161,6 +164,9 @@ TEST(ManifestFile, TheCanonicalTextNeverChanges) {
             "host_commands:\n"
             "  - \"sbatch\"\n"
             "  - \"squeue\"\n"
+            "caps:\n"
+            "  disk_iops: 100\n"
+            "  network_in: 1G\n"
             "access:\n"
             "  allow:\n"
             "    users:\n"

@@ -30,6 +30,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "memory_overhead: 1G\n"
       "disk_default: 3G\n"
       "disk_max: 1T\n"
+      "disk_reserve: false\n"
+      "caps: {disk_iops: 100, qos: {fast: {disk_iops: none}}}\n"
       "save_max: 10G\n"
       "user_saves_max: 3\n"
       "user_saves_size_max: 1T\n"
@@ -66,6 +68,9 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.memory_overhead_mib, 1024);
   EXPECT_EQ(config.disk_default_mib, 3072);
   EXPECT_EQ(config.disk_max_mib, 1 << 20);
+  EXPECT_FALSE(config.disk_reserve);
+  EXPECT_EQ(config.caps.all.disk_iops, 100U);
+  EXPECT_EQ(config.caps.of("", "fast").disk_iops, RateCaps::kNone);
   EXPECT_EQ(config.save_max_mib, 10240U);
   EXPECT_EQ(config.user_saves_max, 3U);
   EXPECT_EQ(config.user_saves_size_max_mib, 1U << 20U);
@@ -139,6 +144,8 @@ TEST(SiteConfigFile, TheExampleStatesTheDefaults) {
   EXPECT_EQ(config.memory_overhead_mib, defaults.memory_overhead_mib);
   EXPECT_EQ(config.disk_default_mib, defaults.disk_default_mib);
   EXPECT_EQ(config.disk_max_mib, defaults.disk_max_mib);
+  EXPECT_EQ(config.disk_reserve, defaults.disk_reserve);
+  EXPECT_EQ(config.caps.all, defaults.caps.all);
   EXPECT_EQ(config.save_max_mib, defaults.save_max_mib);
   EXPECT_EQ(config.user_saves_max, defaults.user_saves_max);
   EXPECT_EQ(config.user_saves_size_max_mib, defaults.user_saves_size_max_mib);
@@ -213,6 +220,9 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
            Case{"mounts: [/proc:/x]\n", "f:1: '/proc' of the node may not be mounted"},
            Case{"mounts: [/a:/x, /b:/x]\n", "f:1: two mounts have the destination '/x'"},
            Case{"kernel_options: \"a\\nb\"\n", "f:1: kernel_options must be one line"},
+           Case{"disk_reserve: some\n", "f:1: disk_reserve 'some' is neither true nor false"},
+           Case{"caps: {qos: {fast: {disk_iops: fast}}}\n",
+                "f:1: disk_iops 'fast' is not a whole number up to 1000000000"},
            Case{"disk_max: 1G\n", "f:1: disk_default (2G) is larger than disk_max (1G)"},
        }) {
     SCOPED_TRACE(text);

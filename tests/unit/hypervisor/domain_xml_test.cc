@@ -20,7 +20,7 @@ DomainDescription some_description() {
   description.pinned_cpus = {4, 6};
   description.kernel = "/guest/vmlinux";
   description.initrd = "/run/workspace/42/initrd";
-  description.disks = {{"/cache/sha256-aa", true}, {"/scratch/42.scratch", false}};
+  description.disks = {{"/cache/sha256-aa", true}, {"/scratch/42.scratch", false, true}};
   description.console_log = "/run/workspace/42/console.log";
   return description;
 }
@@ -165,6 +165,30 @@ TEST(DomainXmlTest, LeavesOutWhatTheHostDoesNotManage) {
   description.pinned_cpus.clear();
   EXPECT_THAT(domain_xml(description, host),
               AllOf(Not(HasSubstr("seclabel")), Not(HasSubstr("cputune"))));
+}
+
+TEST(DomainXmlTest, ADiskKeepsTheSpaceThatItDoesNotGiveBack) {
+  DomainDescription description = some_description();
+  description.disks.back().gives_back = false;
+  EXPECT_THAT(domain_xml(description, qemu_host()), Not(HasSubstr("unmap")));
+}
+
+TEST(DomainXmlTest, CapsQemusDisksTogether) {
+  DomainDescription description = some_description();
+  EXPECT_THAT(domain_xml(description, qemu_host()), Not(HasSubstr("iotune")));
+  description.disk_iops = 500;
+  const std::string xml = domain_xml(description, qemu_host());
+  const std::string tune =
+      "      <iotune>\n"
+      "        <total_iops_sec>500</total_iops_sec>\n"
+      "        <group_name>disks</group_name>\n"
+      "      </iotune>\n";
+  EXPECT_THAT(xml, HasSubstr("<target dev=\"vda\" bus=\"virtio\" />\n" + tune));
+  EXPECT_THAT(xml, HasSubstr("<target dev=\"vdb\" bus=\"virtio\" />\n" + tune));
+  description.disk_bytes_per_s = std::uint64_t{200} << 20;
+  EXPECT_THAT(domain_xml(description, qemu_host()),
+              HasSubstr("<total_bytes_sec>209715200</total_bytes_sec>"));
+  EXPECT_THAT(domain_xml(description, xen_host()), Not(HasSubstr("iotune")));
 }
 
 TEST(DomainXmlTest, EscapesEveryTextThatComesFromOutside) {
