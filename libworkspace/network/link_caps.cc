@@ -8,10 +8,11 @@
 namespace workspace {
 namespace {
 
-/// What may go at once, and what may wait: 10 ms and 100 ms of the rate. At least the largest
-/// packet there is (64 KiB, which the guest's NIC would cut), and eight of them: TCP needs room to
-/// find the rate.
-constexpr std::uint64_t kLeastBurstBytes = 64 << 10;
+/// What may go at once, and what may wait: 10 ms and 100 ms of the rate. At once at least four of
+/// the largest packets there are (64 KiB, which the guest's NIC would cut): with room for one
+/// alone, what the rate gives while a busy node is late to send the next would be lost. And eight
+/// of them may wait: TCP needs room to find the rate.
+constexpr std::uint64_t kLeastBurstBytes = 256 << 10;
 constexpr std::uint64_t kLeastQueueBytes = 512 << 10;
 
 std::string queue(const char* link, std::uint64_t mib_per_s) {
@@ -56,10 +57,12 @@ std::vector<std::string> cap_traffic_commands(const LinkCaps& caps,
 }
 
 void cap_links(JobId job, int namespace_fd, const LinkCaps& caps, Deadline deadline) {
+  const auto commands = cap_link_commands(caps);
+  if (commands.empty()) return;
   const std::string space = namespace_name(job);
   auto links = link_names_in(namespace_fd);
   std::erase_if(links, [](const std::string& link) { return !is_guest_link(link); });
-  run_ip(space, cap_link_commands(caps), deadline);
+  run_ip(space, commands, deadline);
   run_tc(space, cap_traffic_commands(caps, links), deadline);
 }
 

@@ -18,7 +18,7 @@ TEST(LinkCaps, LeadAllLinksThroughOneQueueEachWay) {
   EXPECT_THAT(
       cap_traffic_commands(caps, {"ws42", "wsp42"}),
       ElementsAre("qdisc add dev cap-in root tbf rate 104857600bps burst 1048576 limit 10485760",
-                  "qdisc add dev cap-out root tbf rate 1048576bps burst 65536 limit 524288",
+                  "qdisc add dev cap-out root tbf rate 1048576bps burst 262144 limit 524288",
                   "qdisc add dev ws42 clsact", "filter add dev ws42 egress" + all + "cap-in",
                   "filter add dev ws42 ingress" + all + "cap-out", "qdisc add dev wsp42 clsact",
                   "filter add dev wsp42 egress" + all + "cap-in",
@@ -32,7 +32,7 @@ TEST(LinkCaps, DoNothingWhereThereIsNoBound) {
               ElementsAre("link add cap-out type ifb", "link set dev cap-out up"));
   EXPECT_THAT(
       cap_traffic_commands({0, 5}, {"vif3.0"}),
-      ElementsAre("qdisc add dev cap-out root tbf rate 5242880bps burst 65536 limit 524288",
+      ElementsAre("qdisc add dev cap-out root tbf rate 5242880bps burst 262144 limit 524288",
                   "qdisc add dev vif3.0 clsact",
                   "filter add dev vif3.0 ingress protocol all u32 match u32 0 0 action mirred "
                   "egress redirect dev cap-out"));
