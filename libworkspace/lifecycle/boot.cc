@@ -234,7 +234,7 @@ class Boot {
     DomainDescription domain({job_.job, job_.uid, record_.image, request_.digest});
     domain.vcpus = record_.vcpus;
     domain.memory_mib = record_.memory_mib;
-    domain.process_memory_mib = record_.memory_mib + node_.site.memory_overhead_mib;
+    domain.process_memory_mib = allocation_.memory_mib;
     domain.pinned_cpus = cpus_.pinned;
     domain.numa_node = cpus_.numa_node;
     domain.kernel = staged_.kernel;

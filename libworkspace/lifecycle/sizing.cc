@@ -10,6 +10,8 @@ namespace {
 
 /// Below this no guest kernel comes up, whatever the image says.
 constexpr std::uint64_t kLeastMemoryMib = 48;
+/// Of a job's memory the part that its VM's own cost grows with.
+constexpr std::uint64_t kOverheadPart = 64;
 
 std::uint64_t least_memory_mib(const Manifest& image) {
   return std::max(image.needs.memory_mib, kLeastMemoryMib);
@@ -21,8 +23,15 @@ std::string image_of(const Manifest& image) {
 
 }  // namespace
 
+std::uint64_t vm_overhead_mib(std::uint64_t job_memory_mib, const SiteConfig& site) {
+  return std::max(site.memory_overhead_mib, job_memory_mib / kOverheadPart);
+}
+
 std::uint64_t least_job_memory_mib(const Manifest& image, const SiteConfig& site) {
-  return least_memory_mib(image) + site.memory_overhead_mib;
+  const std::uint64_t guest = least_memory_mib(image);
+  // With this, rounded up, a 64th of the whole is kept.
+  const std::uint64_t part = (guest + kOverheadPart - 2) / (kOverheadPart - 1);
+  return guest + std::max(site.memory_overhead_mib, part);
 }
 
 VmSize size_vm(const Allocation& allocation, const Manifest& image, const SiteConfig& site) {
@@ -36,11 +45,11 @@ VmSize size_vm(const Allocation& allocation, const Manifest& image, const SiteCo
   if (allocation.memory_mib < least) {
     throw Error(ErrorKind::kExceeded,
                 image_of(image) + " needs " + format_size_mib(least_memory_mib(image)) +
-                    " of memory and its VM " + format_size_mib(site.memory_overhead_mib) +
+                    " of memory and its VM " + format_size_mib(least - least_memory_mib(image)) +
                     ", but the job has " + format_size_mib(allocation.memory_mib) + " on " +
                     allocation.node_name + "; ask for --mem=" + format_size_mib(least));
   }
-  return {allocation.cpus, allocation.memory_mib - site.memory_overhead_mib};
+  return {allocation.cpus, allocation.memory_mib - vm_overhead_mib(allocation.memory_mib, site)};
 }
 
 std::uint64_t size_disk_mib(std::uint64_t asked_mib, const Manifest& image,

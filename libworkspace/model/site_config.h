@@ -48,7 +48,7 @@ struct SiteConfig {
   std::uint64_t reports_max = 10000;                         ///< how many of this node; 0: none
   DigestPlace digest_shown_in = DigestPlace::kAdminComment;
 
-  std::uint64_t memory_overhead_mib = 64;  ///< kept from the job's memory for the VM's own cost
+  std::uint64_t memory_overhead_mib = 64;  ///< the least that a job's VM costs besides its guest
   std::uint64_t disk_default_mib = 2048;
   std::uint64_t disk_max_mib = 102400;
   bool disk_reserve = true;  ///< whether a scratch disk has its space from the begin

@@ -29,6 +29,23 @@ TEST(SizeVm, GivesTheAllocationLessTheOverhead) {
   EXPECT_EQ(size.memory_mib, 336U);
 }
 
+TEST(SizeVm, KeepsA64thOfALargeJobForTheTablesOfItsPages) {
+  const std::uint64_t gib = 1024;
+  EXPECT_EQ(size_vm(allocation_of(2, 4 * gib), image_needing(0, 1, 0), SiteConfig{}).memory_mib,
+            4 * gib - 64);
+  EXPECT_EQ(size_vm(allocation_of(2, 256 * gib), image_needing(0, 1, 0), SiteConfig{}).memory_mib,
+            252 * gib);
+}
+
+TEST(LeastJobMemory, IsWhatTheImageFitsInto) {
+  for (const std::uint64_t needed : {48U, 192U, 4031U, 4032U, 4033U, 64512U, 100000U}) {
+    const Manifest image = image_needing(needed, 1, 0);
+    const std::uint64_t least = least_job_memory_mib(image, SiteConfig{});
+    EXPECT_GE(size_vm(allocation_of(1, least), image, SiteConfig{}).memory_mib, needed);
+    EXPECT_LE(least, needed + std::max<std::uint64_t>(64, needed / 63 + 1));
+  }
+}
+
 TEST(SizeVm, TakesExactlyWhatTheImageNeeds) {
   EXPECT_EQ(size_vm(allocation_of(2, 256), image_needing(192, 2, 0), SiteConfig{}).memory_mib,
             192U);
