@@ -20,12 +20,6 @@ std::string time_text(std::uint64_t unix_ms) {
   return format_time(std::chrono::system_clock::time_point(std::chrono::milliseconds(unix_ms)));
 }
 
-std::uint64_t sum_ms(const JobReport::Steps& steps) {
-  std::uint64_t sum = 0;
-  for (const auto& step : steps) sum += step.second;
-  return sum;
-}
-
 void add_usage(Rows& rows, const VmUsage& usage) {
   const auto add = [&](const char* name, const std::optional<std::uint64_t>& value,
                        const auto& text) {
@@ -75,12 +69,12 @@ std::string report_text(const JobReport& report) {
                {"started", time_text(report.start_unix_ms)},
                {"ready", time_text(report.ready_unix_ms)},
                {"ended", time_text(report.end_unix_ms)},
-               {"boot", ms_text(sum_ms(report.boot_steps_ms))}};
+               {"boot", ms_text(report.boot_ms())}};
   if (!report.reason.empty()) rows.insert(rows.begin() + 3, {"reason", printable(report.reason)});
   for (const auto& [name, ms] : report.boot_steps_ms) rows.push_back({"  " + name, ms_text(ms)});
   rows.push_back({"run", ms_text(report.run_ms())});
   rows.push_back({"suspended", ms_text(report.suspended_ms)});
-  rows.push_back({"teardown", ms_text(sum_ms(report.teardown_steps_ms))});
+  rows.push_back({"teardown", ms_text(report.teardown_ms())});
   for (const auto& [name, ms] : report.teardown_steps_ms)
     rows.push_back({"  " + name, ms_text(ms)});
   add_usage(rows, report.usage);
@@ -107,10 +101,10 @@ std::string reports_json(std::span<const JobReport> reports) {
         .field("ready_unix_ms", report.ready_unix_ms)
         .field("end_unix_ms", report.end_unix_ms)
         .field("gone_unix_ms", report.gone_unix_ms)
-        .field("boot_ms", sum_ms(report.boot_steps_ms))
+        .field("boot_ms", report.boot_ms())
         .field("run_ms", report.run_ms())
         .field("suspended_ms", report.suspended_ms)
-        .field("teardown_ms", sum_ms(report.teardown_steps_ms));
+        .field("teardown_ms", report.teardown_ms());
     add_steps(json, "boot_steps", report.boot_steps_ms);
     add_steps(json, "teardown_steps", report.teardown_steps_ms);
     add_usage(json, report.usage);

@@ -61,6 +61,12 @@ void set_path(const YamlMap& map, std::string_view key, std::string& value) {
   set(map, key, value, [&](const std::string& text) { return check_absolute_path(text, key); });
 }
 
+void set_path_or_none(const YamlMap& map, std::string_view key, std::string& value) {
+  set(map, key, value, [&](const std::string& text) {
+    return text == "none" ? "" : check_absolute_path(text, key);
+  });
+}
+
 void set_size(const YamlMap& map, std::string_view key, std::uint64_t& value_mib) {
   set(map, key, value_mib, [&](const std::string& text) { return parse_size_mib(text, key); });
 }
@@ -147,6 +153,8 @@ SiteConfig read_keys(const YamlMap& map) {
                   "audit_log",
                   "reports",
                   "reports_max",
+                  "metrics",
+                  "report_program",
                   "digest_shown_in"});
   SiteConfig config;
   set(map, "hypervisor", config.hypervisor, parse_hypervisor);
@@ -192,6 +200,8 @@ SiteConfig read_keys(const YamlMap& map) {
   set_path(map, "audit_log", config.audit_log);
   set_path(map, "reports", config.reports);
   set_count(map, "reports_max", config.reports_max);
+  set_path_or_none(map, "metrics", config.metrics);
+  set_path_or_none(map, "report_program", config.report_program);
   set(map, "digest_shown_in", config.digest_shown_in, parse_digest_place);
   if (config.disk_default_mib > config.disk_max_mib) {
     map.refuse_value(map.has("disk_max") ? "disk_max" : "disk_default",

@@ -1,7 +1,13 @@
 #include "libworkspace/lifecycle/reporting.h"
 
+#include <cstdlib>
+#include <functional>
+
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/log.h"
+#include "libworkspace/base/process.h"
+#include "libworkspace/base/trusted_path.h"
+#include "libworkspace/lifecycle/metrics_file.h"
 #include "libworkspace/lifecycle/report_store.h"
 #include "libworkspace/model/utc_time.h"
 #include "libworkspace/network/job_namespace.h"
@@ -11,6 +17,8 @@ namespace {
 
 /// A hypervisor that is slower than this is not waited for: the teardown comes first.
 constexpr std::chrono::seconds kUsageTimeout{10};
+/// Nor is the site's own program.
+constexpr std::chrono::seconds kProgramTimeout{10};
 
 VmUsage measure(Node& node, JobId job) {
   VmUsage usage = node.hypervisor->usage(job, Deadline::in(kUsageTimeout));
@@ -22,6 +30,31 @@ VmUsage measure(Node& node, JobId job) {
     log_warning("the VM's network traffic is not known: " + e.text());
   }
   return usage;
+}
+
+bool is_reported(const SiteConfig& site) {
+  return site.reports_max != 0 || !site.metrics.empty() || !site.report_program.empty();
+}
+
+void run_report_program(const std::string& program, const JobReport& report) {
+  open_trusted_file(program);
+  Command command;
+  command.argv = {program, report.job.to_string(), report.node};
+  command.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "WORKSPACE_IMAGE=" + report.image,
+                         "WORKSPACE_DIGEST=" + report.digest,
+                         "WORKSPACE_USAGE=" + report.usage_line()};
+  if (const char* const conf = std::getenv("SLURM_CONF"))
+    command.environment.push_back(std::string("SLURM_CONF=") + conf);
+  check_command(command, Deadline::in(kProgramTimeout));
+}
+
+/// One place where a report goes. That it cannot go there is told in the log.
+void report_to(std::string_view place, const std::function<void()>& write) noexcept {
+  try {
+    write();
+  } catch (const std::exception& e) {
+    log_warning("the job is not reported " + std::string(place) + ": " + e.what());
+  }
 }
 
 }  // namespace
@@ -55,7 +88,7 @@ std::optional<JobReport> report_of(const JobRecord& record, std::uint64_t now_un
 
 std::optional<JobReport> begin_report(Node& node, JobId job) noexcept {
   try {
-    if (node.site.reports_max == 0) return std::nullopt;
+    if (!is_reported(node.site)) return std::nullopt;
     const auto record = node.records.load(job);
     auto report = record ? report_of(*record, unix_now_ms()) : std::nullopt;
     if (report && has_vm(record->state)) report->usage = measure(node, job);
@@ -69,13 +102,14 @@ std::optional<JobReport> begin_report(Node& node, JobId job) noexcept {
 void finish_report(const Node& node, std::optional<JobReport>& report,
                    const Steps::Times& teardown_ms) noexcept {
   if (!report) return;
-  try {
-    report->teardown_steps_ms = teardown_ms;
-    report->gone_unix_ms = unix_now_ms();
-    ReportStore(node.site.reports).save(*report, node.site.reports_max);
-  } catch (const std::exception& e) {
-    log_warning(std::string("the job's report is not written: ") + e.what());
-  }
+  report->teardown_steps_ms = teardown_ms;
+  report->gone_unix_ms = unix_now_ms();
+  const SiteConfig& site = node.site;
+  if (site.reports_max != 0)
+    report_to("to its user", [&] { ReportStore(site.reports).save(*report, site.reports_max); });
+  if (!site.metrics.empty()) report_to("in the metrics", [&] { count_job(site.metrics, *report); });
+  if (!site.report_program.empty())
+    report_to("to the site's program", [&] { run_report_program(site.report_program, *report); });
 }
 
 }  // namespace workspace

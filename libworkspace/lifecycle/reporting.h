@@ -21,8 +21,9 @@ std::optional<JobReport> report_of(const JobRecord& record, std::uint64_t now_un
 /// no reason to keep a VM.
 std::optional<JobReport> begin_report(Node& node, JobId job) noexcept;
 
-/// Writes the report, once nothing of the job is left but its record. A report that cannot be
-/// written is told in the log.
+/// Hands the report on, once nothing of the job is left but its record: to the folder of reports,
+/// to the metrics and to the site's own program, as the site wants it. What fails of it is told in
+/// the log.
 void finish_report(const Node& node, std::optional<JobReport>& report,
                    const Steps::Times& teardown_ms) noexcept;
 

@@ -5,6 +5,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fields.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/model/prometheus_text.h"
 
 namespace workspace {
 namespace {
@@ -70,6 +71,29 @@ std::uint64_t JobReport::run_ms() const {
   if (ready_unix_ms == 0 || end_unix_ms < ready_unix_ms) return 0;
   const std::uint64_t whole_ms = end_unix_ms - ready_unix_ms;
   return whole_ms > suspended_ms ? whole_ms - suspended_ms : 0;
+}
+
+std::uint64_t JobReport::sum_ms(const Steps& steps_ms) {
+  std::uint64_t sum = 0;
+  for (const auto& step : steps_ms) sum += step.second;
+  return sum;
+}
+
+std::string JobReport::usage_line() const {
+  std::vector<std::string> parts = {"boot:" + format_seconds(boot_ms()) + "s",
+                                    "run:" + format_seconds(run_ms()) + "s",
+                                    "teardown:" + format_seconds(teardown_ms()) + "s"};
+  const auto add = [&](const char* name, const std::optional<std::uint64_t>& value,
+                       const char* unit) {
+    if (value) parts.push_back(name + std::to_string(*value) + unit);
+  };
+  if (usage.cpu_time_ms) parts.push_back("cpu:" + format_seconds(*usage.cpu_time_ms) + "s");
+  add("memory:", usage.memory_peak_kib, "K");
+  add("read:", usage.disk_read_bytes, "B");
+  add("written:", usage.disk_written_bytes, "B");
+  add("received:", usage.network_received_bytes, "B");
+  add("sent:", usage.network_sent_bytes, "B");
+  return join(parts, ",");
 }
 
 std::string JobReport::to_lines() const {

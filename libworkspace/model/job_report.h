@@ -56,11 +56,21 @@ struct JobReport {
 
   /// The time of the job's own programs, without boot and teardown.
   [[nodiscard]] std::uint64_t run_ms() const;
+  [[nodiscard]] std::uint64_t boot_ms() const { return sum_ms(boot_steps_ms); }
+  [[nodiscard]] std::uint64_t teardown_ms() const { return sum_ms(teardown_steps_ms); }
+
+  /// The numbers in a line, such as
+  /// `boot:3.907s,run:60.000s,teardown:0.205s,cpu:12.345s,memory:331776K,read:1B,…`;
+  /// what is not known is left out.
+  [[nodiscard]] std::string usage_line() const;
 
   [[nodiscard]] std::string to_lines() const;
   /// Errors: kInvalid.
   static JobReport parse(std::string_view text);
   static constexpr std::size_t kMaxBytes = 65536;
+
+ private:
+  static std::uint64_t sum_ms(const Steps& steps_ms);
 };
 
 }  // namespace workspace

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "libworkspace/model/access.h"
-#include "libworkspace/model/digest_place.h"
 #include "libworkspace/model/host_commands.h"
+#include "libworkspace/model/digest_place.h"
 #include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/private_network.h"
 #include "libworkspace/model/rate_caps.h"
@@ -46,6 +46,9 @@ struct SiteConfig {
   std::string audit_log = "/var/log/workspace/audit.log";    ///< of this node
   std::string reports = "/var/lib/workspace/reports";        ///< what jobs took, for their users
   std::uint64_t reports_max = 10000;                         ///< how many of this node; 0: none
+  /// A folder that node_exporter's textfile collector reads; empty: no metrics are written.
+  std::string metrics;
+  std::string report_program;  ///< run by the epilog for each report; empty: none
   DigestPlace digest_shown_in = DigestPlace::kAdminComment;
 
   std::uint64_t memory_overhead_mib = 64;  ///< the least that a job's VM costs besides its guest

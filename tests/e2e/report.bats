@@ -43,6 +43,38 @@ print(at)' "$output" "$@"; }
     [ "$(value usage network_received_bytes)" -gt 1000 ]
 }
 
+# For all that comes after it, too.
+kMetrics=/var/lib/workspace/metrics
+metric() { on 1 sh -c "sed -n 's/^$1 //p' $kMetrics/workspace-jobs.prom"; }
+
+@test "what jobs took is in the metrics, as Prometheus wants them, and with the site's program" {
+    on 1 sh -c "echo 'metrics: $kMetrics' >>/etc/workspace/workspace.yaml"
+    on 1 sh -c 'echo "report_program: /etc/workspace/report" >>/etc/workspace/workspace.yaml
+        printf "%s\n" "#!/bin/sh" "umask 022; echo \"\$1 \$2 \$(id -u) \$WORKSPACE_IMAGE \$WORKSPACE_USAGE\" >>/run/reported" >/etc/workspace/report
+        chmod 755 /etc/workspace/report'
+    run_job user1 --workspace=tiny --wrap 'dd if=/dev/zero of=/tmp/much bs=1M count=3 2>/dev/null; sync'
+    expect_nothing_left 1
+    run on 1 cat /run/reported
+    [[ $output =~ ^"$job node1 0 tiny:1 boot:"[0-9]+\.[0-9]+s,run:[0-9.]+s,teardown:[0-9.]+s,cpu: ]]
+    [[ $output =~ ,memory:[0-9]+K,read:[0-9]+B,written:[0-9]+B,received:[0-9]+B,sent:[0-9]+B$ ]]
+    [ "$(metric 'workspace_jobs_total{outcome="ran"}')" = 1 ]
+    [ "$(metric workspace_disk_written_bytes_total)" -ge $((3 << 20)) ]
+    run_job user1 --workspace=tiny --wrap true
+    expect_nothing_left 1
+    [ "$(metric 'workspace_jobs_total{outcome="ran"}')" = 2 ]
+    [ "$(metric workspace_boot_duration_seconds_count)" = 2 ]
+    on 1 cat $kMetrics/workspace-jobs.prom >"$BATS_TEST_TMPDIR/metrics"
+    run -0 promtool check metrics <"$BATS_TEST_TMPDIR/metrics"
+    expect_output ""
+    # A program of others is not root's to run.
+    on 1 sh -c 'chmod 777 /etc/workspace/report; rm /run/reported'
+    run_job user1 --workspace=tiny --wrap true
+    expect_nothing_left 1
+    [ "$(metric 'workspace_jobs_total{outcome="ran"}')" = 3 ]
+    run -1 on 1 test -e /run/reported
+    on 1 sed -i /report_program/d /etc/workspace/workspace.yaml
+}
+
 @test "a report is its user's to read, and nobody else's" {
     run_job user1 --workspace=tiny --wrap true
     expect_nothing_left 1

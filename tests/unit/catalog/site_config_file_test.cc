@@ -53,6 +53,8 @@ TEST(SiteConfigFile, ReadsEveryKey) {
       "audit_log: /l/audit\n"
       "reports: /r\n"
       "reports_max: 7\n"
+      "metrics: /m\n"
+      "report_program: /p\n"
       "digest_shown_in: comment\n"
       "kernel_options: \"quiet loglevel=3\"\n",
       "f");
@@ -97,7 +99,9 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.audit_log, "/l/audit");
   EXPECT_EQ(config.reports, "/r");
   EXPECT_EQ(config.reports_max, 7U);
+  EXPECT_EQ(config.metrics, "/m");
   EXPECT_EQ(config.digest_shown_in, DigestPlace::kComment);
+  EXPECT_EQ(config.report_program, "/p");
   EXPECT_EQ(config.kernel_options, "quiet loglevel=3");
 }
 
@@ -199,6 +203,8 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
            Case{"audit_log: none\n", "f:1: audit_log 'none' is not an absolute path"},
            Case{"digest_shown_in: here\n",
                 "f:1: 'here' is no place for the digest; there are admin_comment, comment, none"},
+           Case{"report_program: mail\n", "f:1: report_program 'mail' is not an absolute path"},
+           Case{"metrics: here\n", "f:1: metrics 'here' is not an absolute path"},
            Case{"access: {allow: {users: [a]}}\n", "f:1: unknown key 'users'"},
            Case{"access: {\"A*\": {}}\n", "f:1: 'A*' is not a pattern of image names"},
            Case{"access: {\"*\": {alow: {}}}\n", "f:1: unknown key 'alow'; did you mean 'allow'?"},

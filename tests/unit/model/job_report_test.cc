@@ -41,6 +41,16 @@ TEST(JobReport, IsReadAsItWasWritten) {
   EXPECT_FALSE(report.usage.memory_peak_kib.has_value());
 }
 
+TEST(JobReport, FitsIntoALine) {
+  EXPECT_EQ(some_report().usage_line(),
+            "boot:3.907s,run:50.000s,teardown:0.200s,cpu:12.345s,sent:0B");
+  JobReport whole = some_report();
+  whole.usage = {1, 2, 3, 4, 5, 6};
+  EXPECT_EQ(whole.usage_line(),
+            "boot:3.907s,run:50.000s,teardown:0.200s,cpu:0.001s,memory:2K,read:3B,"
+            "written:4B,received:5B,sent:6B");
+}
+
 TEST(JobReport, TellsTheProgramsOwnTime) {
   EXPECT_EQ(some_report().run_ms(), 50'000U);
   JobReport never_ready = some_report();
