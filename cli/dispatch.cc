@@ -29,6 +29,9 @@ constexpr std::array kFeaturesOptions = {
 constexpr std::array kEnterOptions = {
     Option{"--node", "NAME", "on this node of the job; without it the job's first"}, kHelp};
 constexpr std::array kPsOptions = {kJson, kHelp};
+constexpr std::array kTopOptions = {
+    Option{"--interval", "SECONDS", "between two looks; without it 2"},
+    Option{"--count", "N", "end after so many tables; without it never"}, kHelp};
 constexpr std::array kCheckOptions = {
     kJson, Option{"--fix", "", "do of it what is safe, and check again"},
     Option{"--dry-run", "", "tell what --fix would run"},
@@ -59,7 +62,10 @@ constexpr std::array kCoreCommands = {
                &run_enter},
     Subcommand{"console", "JOB", "the boot log of your running job's VM", kEnterOptions,
                &run_console},
-    Subcommand{"ps", "[JOB]", "the workspace jobs of this node (root)", kPsOptions, &run_ps},
+    Subcommand{"ps", "[JOB]", "your workspace jobs, or the VMs of one; for root, this node's",
+               kPsOptions, &run_ps},
+    Subcommand{"top", "[JOB]", "what the VMs of your jobs do; for root, this node's", kTopOptions,
+               &run_top},
     Subcommand{"report", "JOB", "what your job's VM took, once the job has ended", kReportOptions,
                &run_report},
     Subcommand{"node check", "", "what is right and wrong on this node, and how to mend it (root)",

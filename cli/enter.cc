@@ -2,13 +2,10 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
-#include <string_view>
 
 #include "build_paths.h"
+#include "cli/job_step.h"
 #include "cli/subcommands.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
@@ -18,31 +15,13 @@ namespace {
 
 constexpr std::chrono::seconds kAskTimeout(20);
 
-/// What the caller's own job, if it runs in one, says of itself would become the step's.
-void forget_own_job(JobId job) {
-  std::vector<std::string> names;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    const std::string name(text.substr(0, text.find('=')));
-    if (name.starts_with("SLURM_") && name != "SLURM_CONF") names.push_back(name);
-  }
-  for (const auto& name : names) ::unsetenv(name.c_str());
-  ::setenv("SLURM_JOB_ID", job.to_string().c_str(), 1);
-}
-
 /// Becomes the srun. Returns only by an error.
 [[noreturn]] void run_step(const Arguments& arguments, bool terminal,
                            const std::vector<std::string>& command) {
   const JobId job = JobId::parse(*arguments.word(0));
   const std::string node = choose_node(job, find_job(job, Deadline::in(kAskTimeout)), ::getuid(),
                                        arguments.value("--node"));
-  const auto words = step_command(job, node, terminal, command);
-  std::vector<char*> argv;
-  for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  forget_own_job(job);
-  ::execvp(argv[0], argv.data());
-  throw_errno("starting srun");
+  become_step(job, step_command(job, node, terminal, command));
 }
 
 }  // namespace

@@ -41,6 +41,8 @@ void add_steps(Json& json, std::string_view key, const JobReport::Steps& steps) 
   json.end_array();
 }
 
+}  // namespace
+
 void add_usage(Json& json, const VmUsage& usage) {
   const auto add = [&](std::string_view name, const std::optional<std::uint64_t>& value) {
     if (value) json.field(name, *value);
@@ -54,8 +56,6 @@ void add_usage(Json& json, const VmUsage& usage) {
   add("network_sent_bytes", usage.network_sent_bytes);
   json.end_object();
 }
-
-}  // namespace
 
 std::string report_text(const JobReport& report) {
   Rows rows = {{"job", report.job.to_string()},

@@ -3,9 +3,13 @@
 #include <span>
 #include <string>
 
+#include "cli/json.h"
 #include "libworkspace/model/job_report.h"
 
 namespace workspace::cli {
+
+/// What is known of it, under the key `usage`, with the unit in each name.
+void add_usage(Json& json, const VmUsage& usage);
 
 /// One node's report as people read it.
 std::string report_text(const JobReport& report);

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <string_view>
+#include <utility>
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
@@ -101,6 +102,9 @@ class Helper {
     }
   }
 
+  /// The process goes on without this object.
+  pid_t release() { return std::exchange(pid_, 0); }
+
   /// The exit status; nothing at the deadline.
   bool wait(Deadline deadline, int& exit_status) {
     const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0U)));
@@ -136,6 +140,22 @@ void read_some(UniqueFd& fd, std::string& kept) {
               std::min(static_cast<std::size_t>(got), kMaxOutputBytes - kept.size()));
 }
 
+/// Passes on what is there. Closes the end at its end, and when nobody wants more.
+void pass_on(UniqueFd& from, int to) {
+  std::array<char, 4096> buffer{};
+  const ssize_t got = ::read(from.get(), buffer.data(), buffer.size());
+  if (got < 0 && errno == EINTR) return;
+  if (got <= 0) {
+    from.reset();
+    return;
+  }
+  try {
+    write_all(to, {buffer.data(), static_cast<std::size_t>(got)}, "passing on");
+  } catch (const Error&) {
+    from.reset();
+  }
+}
+
 }  // namespace
 
 HelperResult run_helper(const std::vector<std::string>& argv,
@@ -162,6 +182,32 @@ HelperResult run_helper(const std::vector<std::string>& argv,
   }
   if (!helper.wait(deadline, result.exit_status)) throw late();
   return result;
+}
+
+StartedHelper start_helper(const std::vector<std::string>& argv,
+                           const std::vector<std::string>& environment) {
+  Pipe out;
+  Pipe err;
+  Helper helper(argv, environment, out.write_end.get(), err.write_end.get());
+  return {helper.release(), std::move(out.read_end), std::move(err.read_end)};
+}
+
+int relay_helper(StartedHelper& helper) {
+  while (helper.output.valid() || helper.error_output.valid()) {
+    std::array<struct pollfd, 2> entries = {
+        {{helper.output.get(), POLLIN, 0}, {helper.error_output.get(), POLLIN, 0}}};
+    if (::poll(entries.data(), entries.size(), -1) < 0) {
+      if (errno != EINTR) throw_errno("waiting for a helper");
+      continue;
+    }
+    if (entries[0].revents != 0) pass_on(helper.output, STDOUT_FILENO);
+    if (entries[1].revents != 0) pass_on(helper.error_output, STDERR_FILENO);
+  }
+  int status = 0;
+  while (::waitpid(helper.pid, &status, 0) < 0) {
+    if (errno != EINTR) throw_errno("waiting for a helper");
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 std::string last_line(std::string_view output) {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
 #include "libworkspace/base/deadline.h"
+#include "libworkspace/base/fd.h"
 
 namespace workspace {
 
@@ -22,6 +25,21 @@ struct HelperResult {
 /// Errors: kHost when the program cannot be started; kTimeout.
 HelperResult run_helper(const std::vector<std::string>& argv,
                         const std::vector<std::string>& environment, Deadline deadline);
+
+/// A helper that goes on by itself. When its caller ends it finds nobody to read what it says.
+struct StartedHelper {
+  pid_t pid = 0;
+  UniqueFd output;
+  UniqueFd error_output;
+};
+
+/// Starts a program as run_helper does. Errors: kHost.
+StartedHelper start_helper(const std::vector<std::string>& argv,
+                           const std::vector<std::string>& environment);
+
+/// Passes on to stdout and stderr what the helper says, and returns its exit status when it ends.
+/// The caller may have given up the rights that the helper was started with. Errors: kHost.
+int relay_helper(StartedHelper& helper);
 
 /// The last line of a program's words, made printable: what its error is told by. Empty if there
 /// is none.

@@ -1,5 +1,8 @@
 #include "spank_plugin/step_command.h"
 
+#include <algorithm>
+#include <array>
+
 #include "build_paths.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
@@ -9,6 +12,10 @@ namespace workspace {
 namespace {
 
 constexpr char kConsoleOption[] = "--console";
+constexpr char kVmOption[] = "--vm";
+
+/// A request's verb, and how many numbers stand behind it.
+constexpr std::array<std::pair<std::string_view, std::size_t>, 1> kVmVerbs = {{{"usage", 1}}};
 
 std::string exec_program() { return std::string(build_paths::kLibexecDir) + "/workspace-exec"; }
 
@@ -54,6 +61,25 @@ bool is_console_request(const SlurmTask& task) {
 
 std::vector<std::string> console_command(JobId job) {
   return {exec_program(), kConsoleOption, console_copy(build_paths::kRuntimeDir, job)};
+}
+
+std::optional<std::vector<std::string>> vm_request(const SlurmTask& task, JobId job) {
+  const auto& argv = task.argv;
+  if (task.is_batch_script || argv.size() < 3 || argv[0] != exec_program() || argv[1] != kVmOption)
+    return std::nullopt;
+  const std::string& verb = argv[2];
+  const bool is_known = std::any_of(kVmVerbs.begin(), kVmVerbs.end(), [&](const auto& known) {
+    return verb == known.first && argv.size() == 3 + known.second;
+  });
+  if (!is_known) return std::nullopt;
+  std::vector<std::string> command = {std::string(build_paths::kLibexecDir) + "/vm-request", verb,
+                                      job.to_string()};
+  for (auto word = argv.begin() + 3; word != argv.end(); ++word) {
+    const auto number = parse_decimal(*word);
+    if (!number) return std::nullopt;
+    command.push_back(std::to_string(*number));
+  }
+  return command;
 }
 
 std::vector<std::string> exec_command(const SlurmTask& task, int fd, const HostCommandGrant& grant,

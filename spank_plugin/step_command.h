@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,11 @@ std::string broadcast_name(std::uint32_t job, std::uint32_t step, const std::str
 bool is_console_request(const SlurmTask& task);
 /// The command line that answers it.
 std::vector<std::string> console_command(JobId job);
+
+/// What `workspace ps`, `workspace top` and `workspace resize` run in a step is work for root about
+/// the job's VM, and enters no VM: the command line of the program that does it (request/), or
+/// nothing for any other task. The job is the step's own, whatever the words say.
+std::optional<std::vector<std::string>> vm_request(const SlurmTask& task, JobId job);
 
 /// What the job's programs may have run on this node, as root says it: by the record, and by
 /// slurmd's own SLURM_CONF (empty: Slurm finds its configuration without being told).

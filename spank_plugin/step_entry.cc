@@ -24,6 +24,7 @@
 #include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/job_record.h"
 #include "libworkspace/watch/job_watch.h"
+#include "spank_plugin/helper_process.h"
 #include "spank_plugin/options.h"
 #include "spank_plugin/step_command.h"
 #include "spank_plugin/step_vcpus.h"
@@ -45,9 +46,10 @@ struct Entry {
   std::string refusal = "the task was not prepared to enter its workspace";
   HostCommandGrant grant;
   TaskPreparation preparation;
-  std::vector<std::uint32_t> job_cpus;  ///< the machine's, in the order of the vCPUs
-  std::vector<std::uint32_t> own_cpus;  ///< what the task's process here is bound to; empty: any
-  std::string node;                     ///< Slurm's name of it
+  std::vector<std::uint32_t> job_cpus;   ///< the machine's, in the order of the vCPUs
+  std::vector<std::uint32_t> own_cpus;   ///< what the task's process here is bound to; empty: any
+  std::string node;                      ///< Slurm's name of it
+  std::optional<StartedHelper> request;  ///< root's work about the VM, in place of a task in it
 };
 Entry entry;
 
@@ -100,35 +102,7 @@ UniqueFd connect_watch(JobId job) {
   }
 }
 
-Entry find_entry(spank_t spank) {
-  const JobId job(task_item<std::uint32_t>(spank, S_JOB_ID));
-  if (!has_workspace(job)) {
-    if (step_asks_for_workspace(spank)) {
-      throw Error(ErrorKind::kUsage,
-                  "job " + job.to_string() +
-                      " has no workspace on this node; give --workspace to sbatch, to salloc, or "
-                      "to an srun that starts a job of its own");
-    }
-    return {true, UniqueFd(), UniqueFd(), "", {}, {}, {}, {}, ""};
-  }
-  const auto record = JobRecord::parse(
-      read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
-                JobRecord::kMaxBytes));
-  check_enterable(record, job, task_item<uid_t>(spank, S_JOB_UID));
-  // slurmstepd's own environment, which is slurmd's: the task's is another.
-  const char* const slurm_conf = std::getenv("SLURM_CONF");
-  return {false,
-          connect_task(spank, record),
-          connect_watch(job),
-          "",
-          {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf},
-          {record.task_prolog, {}, record.memory_mib, -1},
-          record.cpus,
-          record.helper_cpus,
-          record.hostname};
-}
-
-SlurmTask describe_task(spank_t spank) {
+SlurmTask describe_task(spank_t spank, const std::string& node) {
   SlurmTask task;
   task.is_batch_script = task_item<std::uint32_t>(spank, S_JOB_STEPID) == SLURM_BATCH_SCRIPT;
   task.number = task_item<std::uint32_t>(spank, S_TASK_GLOBAL_ID);
@@ -140,9 +114,51 @@ SlurmTask describe_task(spank_t spank) {
   // srun --bcast without a file's name: the file has one of its own in the folder.
   if (!task.argv.empty() && task.argv[0].ends_with('/')) {
     task.argv[0] += broadcast_name(task_item<std::uint32_t>(spank, S_JOB_ID),
-                                   task_item<std::uint32_t>(spank, S_JOB_STEPID), entry.node);
+                                   task_item<std::uint32_t>(spank, S_JOB_STEPID), node);
   }
   return task;
+}
+
+/// slurmd's own word on where Slurm's configuration is; nothing else of its environment.
+std::vector<std::string> helper_environment() {
+  std::vector<std::string> environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  if (const char* const conf = std::getenv("SLURM_CONF"))
+    environment.push_back(std::string("SLURM_CONF=") + conf);
+  return environment;
+}
+
+Entry find_entry(spank_t spank) {
+  const JobId job(task_item<std::uint32_t>(spank, S_JOB_ID));
+  if (!has_workspace(job)) {
+    if (step_asks_for_workspace(spank)) {
+      throw Error(ErrorKind::kUsage,
+                  "job " + job.to_string() +
+                      " has no workspace on this node; give --workspace to sbatch, to salloc, or "
+                      "to an srun that starts a job of its own");
+    }
+    return {true, UniqueFd(), UniqueFd(), "", {}, {}, {}, {}, "", {}};
+  }
+  const auto record = JobRecord::parse(
+      read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
+                JobRecord::kMaxBytes));
+  check_enterable(record, job, task_item<uid_t>(spank, S_JOB_UID));
+  if (const auto command = vm_request(describe_task(spank, record.hostname), job)) {
+    Entry request;
+    request.request = start_helper(*command, helper_environment());
+    return request;
+  }
+  // slurmstepd's own environment, which is slurmd's: the task's is another.
+  const char* const slurm_conf = std::getenv("SLURM_CONF");
+  return {false,
+          connect_task(spank, record),
+          connect_watch(job),
+          "",
+          {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf},
+          {record.task_prolog, {}, record.memory_mib, -1},
+          record.cpus,
+          record.helper_cpus,
+          record.hostname,
+          {}};
 }
 
 /// Replaces this process. Returns only by an error.
@@ -214,7 +230,8 @@ void prepare_entry(spank_t spank) noexcept {
 void enter_workspace(spank_t spank) noexcept {
   if (entry.plain) return;
   try {
-    const SlurmTask task = describe_task(spank);
+    if (entry.request) ::_exit(relay_helper(*entry.request));
+    const SlurmTask task = describe_task(spank, entry.node);
     const JobId job(task_item<std::uint32_t>(spank, S_JOB_ID));
     // A workspace that failed has a boot log too, and it is then most wanted.
     if (is_console_request(task) && has_workspace(job))

@@ -20,18 +20,6 @@ constexpr std::chrono::seconds kUsageTimeout{10};
 /// Nor is the site's own program.
 constexpr std::chrono::seconds kProgramTimeout{10};
 
-VmUsage measure(Node& node, JobId job) {
-  VmUsage usage = node.hypervisor->usage(job, Deadline::in(kUsageTimeout));
-  try {
-    const auto traffic = JobNamespace(job, node.hypervisor->kind()).traffic();
-    usage.network_received_bytes = traffic.received_bytes;
-    usage.network_sent_bytes = traffic.sent_bytes;
-  } catch (const Error& e) {
-    log_warning("the VM's network traffic is not known: " + e.text());
-  }
-  return usage;
-}
-
 bool is_reported(const SiteConfig& site) {
   return site.reports_max != 0 || !site.metrics.empty() || !site.report_program.empty();
 }
@@ -58,6 +46,18 @@ void report_to(std::string_view place, const std::function<void()>& write) noexc
 }
 
 }  // namespace
+
+VmUsage measure_vm(Node& node, JobId job) noexcept {
+  VmUsage usage = node.hypervisor->usage(job, Deadline::in(kUsageTimeout));
+  try {
+    const auto traffic = JobNamespace(job, node.hypervisor->kind()).traffic();
+    usage.network_received_bytes = traffic.received_bytes;
+    usage.network_sent_bytes = traffic.sent_bytes;
+  } catch (const std::exception& e) {
+    log_warning("the VM's network traffic is not known: " + std::string(e.what()));
+  }
+  return usage;
+}
 
 std::uint64_t suspended_now_ms(const JobRecord& record, std::uint64_t now_unix_ms) {
   const std::uint64_t since = record.suspended_since_unix_ms;
@@ -91,7 +91,7 @@ std::optional<JobReport> begin_report(Node& node, JobId job) noexcept {
     if (!is_reported(node.site)) return std::nullopt;
     const auto record = node.records.load(job);
     auto report = record ? report_of(*record, unix_now_ms()) : std::nullopt;
-    if (report && has_vm(record->state)) report->usage = measure(node, job);
+    if (report && has_vm(record->state)) report->usage = measure_vm(node, job);
     return report;
   } catch (const std::exception& e) {
     log_warning(std::string("the job is not reported: ") + e.what());

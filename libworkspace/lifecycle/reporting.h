@@ -10,6 +10,9 @@
 
 namespace workspace {
 
+/// What the job's VM has used so far. Never throws: what cannot be had is left out.
+VmUsage measure_vm(Node& node, JobId job) noexcept;
+
 /// How long the suspension has lasted in which the record stands; 0: in none.
 std::uint64_t suspended_now_ms(const JobRecord& record, std::uint64_t now_unix_ms);
 

@@ -59,13 +59,24 @@ JobReport parse_fields(std::string_view text) {
   report.suspended_ms = fields.take_number("suspended_ms");
   report.boot_steps_ms = take_steps(fields, kBootPrefix);
   report.teardown_steps_ms = take_steps(fields, kTeardownPrefix);
-  for (const auto& [name, field] : kUsageFields)
-    if (fields.has(name)) report.usage.*field = fields.take_number(name);
+  report.usage = take_usage(fields);
   fields.expect_empty();
   return report;
 }
 
 }  // namespace
+
+void add_usage(Fields& fields, const VmUsage& usage) {
+  for (const auto& [name, field] : kUsageFields)
+    if (usage.*field) fields.add(std::string(name), *(usage.*field));
+}
+
+VmUsage take_usage(Fields& fields) {
+  VmUsage usage;
+  for (const auto& [name, field] : kUsageFields)
+    if (fields.has(name)) usage.*field = fields.take_number(name);
+  return usage;
+}
 
 std::uint64_t JobReport::run_ms() const {
   if (ready_unix_ms == 0 || end_unix_ms < ready_unix_ms) return 0;
@@ -118,8 +129,7 @@ std::string JobReport::to_lines() const {
   for (const auto& [name, ms] : boot_steps_ms) fields.add(std::string(kBootPrefix) + name, ms);
   for (const auto& [name, ms] : teardown_steps_ms)
     fields.add(std::string(kTeardownPrefix) + name, ms);
-  for (const auto& [name, field] : kUsageFields)
-    if (usage.*field) fields.add(std::string(name), *(usage.*field));
+  add_usage(fields, usage);
   return fields.to_lines();
 }
 

@@ -26,6 +26,11 @@ struct VmUsage {
   bool operator==(const VmUsage&) const = default;
 };
 
+class Fields;
+/// Writes what is known of it, and reads it back. Errors of take_usage: kInvalid.
+void add_usage(Fields& fields, const VmUsage& usage);
+VmUsage take_usage(Fields& fields);
+
 /// What became of a job's workspace on one node: written by the epilog, kept for the job's user.
 struct JobReport {
   explicit JobReport(JobId id) : job(id) {}

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "libworkspace/model/access.h"
-#include "libworkspace/model/host_commands.h"
 #include "libworkspace/model/digest_place.h"
+#include "libworkspace/model/host_commands.h"
 #include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/private_network.h"
 #include "libworkspace/model/rate_caps.h"

@@ -1,5 +1,6 @@
 #include "libworkspace/slurm/job_query.h"
 
+#include <algorithm>
 #include <span>
 
 #include "libworkspace/base/bounded_call.h"
@@ -63,6 +64,31 @@ std::string first_host(const char* list) {
   return name;
 }
 
+JobPlace place_of(const slurm_job_info_t& job) {
+  return {job.user_id,        state_of(job),         holds_allocation(job),
+          text_of(job.nodes), first_host(job.nodes), job.num_nodes};
+}
+
+std::vector<UserJob> ask_for_user(std::uint32_t uid) {
+  prepare_libslurm();
+  job_info_msg_t* message = nullptr;
+  if (slurm_load_job_user(&message, uid, SHOW_ALL) != SLURM_SUCCESS)
+    throw_slurm("asking the controller for your jobs");
+  const JobInfo info(message);
+  std::vector<UserJob> jobs;
+  for (const auto& found : std::span(info->job_array, info->record_count)) {
+    const bool waits = (found.job_state & JOB_STATE_BASE) == JOB_PENDING;
+    if (!waits && !holds_allocation(found)) continue;
+    UserJob& job = jobs.emplace_back(JobId(found.job_id));
+    job.place = place_of(found);
+    job.admin_comment = text_of(found.admin_comment);
+    job.comment = text_of(found.comment);
+  }
+  std::sort(jobs.begin(), jobs.end(),
+            [](const UserJob& a, const UserJob& b) { return a.job < b.job; });
+  return jobs;
+}
+
 std::optional<JobPlace> ask_for_place(JobId job) {
   prepare_libslurm();
   job_info_msg_t* message = nullptr;
@@ -73,8 +99,7 @@ std::optional<JobPlace> ask_for_place(JobId job) {
   const JobInfo info(message);
   for (const auto& found : std::span(info->job_array, info->record_count)) {
     if (found.job_id != job.number()) continue;
-    return JobPlace{found.user_id, state_of(found), holds_allocation(found), text_of(found.nodes),
-                    first_host(found.nodes)};
+    return place_of(found);
   }
   return std::nullopt;
 }
@@ -86,6 +111,11 @@ bool JobPlace::is_on(const std::string& node) const { return host_list_has(nodes
 std::optional<JobPlace> find_job(JobId job, Deadline deadline) {
   return bounded_call<std::optional<JobPlace>>("asking Slurm's controller for the job", deadline,
                                                [job] { return ask_for_place(job); });
+}
+
+std::vector<UserJob> jobs_of_user(std::uint32_t uid, Deadline deadline) {
+  return bounded_call<std::vector<UserJob>>("asking Slurm's controller for your jobs", deadline,
+                                            [uid] { return ask_for_user(uid); });
 }
 
 std::set<JobId> jobs_on_node(const std::string& node_name, Deadline deadline) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "libworkspace/base/deadline.h"
 #include "libworkspace/model/job_names.h"
@@ -25,11 +26,25 @@ struct JobPlace {
   bool runs = false;  ///< it holds its nodes
   std::string nodes;  ///< a host list; empty before it runs
   std::string first_node;
+  std::uint32_t node_count = 0;
 
   [[nodiscard]] bool is_on(const std::string& node) const;
 };
 
 /// Nothing when the controller does not know the job, or not any more. Errors: kHost; kTimeout.
 std::optional<JobPlace> find_job(JobId job, Deadline deadline);
+
+/// A job of a user's, with the two texts of its record that may show its image.
+struct UserJob {
+  explicit UserJob(JobId id) : job(id) {}
+
+  JobId job;
+  JobPlace place;
+  std::string admin_comment;
+  std::string comment;
+};
+
+/// The user's jobs that wait or hold an allocation, by job. Errors: kHost; kTimeout.
+std::vector<UserJob> jobs_of_user(std::uint32_t uid, Deadline deadline);
 
 }  // namespace workspace

@@ -94,6 +94,37 @@ END
     expect_nothing_left 1 2
 }
 
+@test "ps and top, for the job's owner" {
+    job=$(start_job user1 -N2 --workspace=tiny --mem=160M)
+    run as user1 workspace ps
+    expect_status 0
+    [[ $output =~ "$job"\ +RUNNING\ +tiny:1\ +node\[1-2\] ]]
+    run as user2 workspace ps
+    expect_output "you have no workspace job"
+    run as user1 workspace ps "$job" --json
+    expect_status 0
+    run jq -r '.vms[] | "\(.node) \(.state) \(.usage.cpu_time_ms > 0) \(.usage.network_sent_bytes > 0)"' <<<"$output"
+    expect_output $'node1 running true true\nnode2 running true true'
+    run as user1 timeout 60 workspace top --interval 1 --count 3
+    expect_status 0
+    [[ $output =~ "$job"\ +user1\ +node1\ +running\ +tiny:1\ +1\ +[0-9]+\ +96M ]]
+    [[ $output =~ "$job"\ +user1\ +node2\ +running ]]
+    run on 1 timeout 60 workspace top --interval 1 --count 2
+    [[ $output =~ "$job"\ +user1\ +node1\ +running ]]
+    run as user2 workspace ps "$job"
+    expect_status 77
+    expect_output_contains "job $job is not yours"
+    run as user2 workspace top
+    expect_output_contains 'you have no workspace job that runs'
+    # Words of a user's own reach no program of root's.
+    run as user1 srun -Q --jobid="$job" --overlap -N1 -n1 --workspace=any /usr/libexec/workspace/workspace-exec --vm usage '0; id'
+    [ "$status" -ne 0 ]
+    as user1 scancel "$job"
+    expect_nothing_left 1 2
+    run on 1 pgrep -x vm-request
+    expect_status 1
+}
+
 @test "what has no workspace is not entered" {
     job=$(as user1 sbatch --parsable --wrap 'sleep 1000')
     eventually "$kBootDeadlineS" sh -c "timeout 20 '$repository/tests/lab/lab' run --name $lab_name squeue -h -j $job -o %T | grep -q RUNNING"

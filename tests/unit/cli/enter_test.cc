@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::StrEq;
 using workspace::testing::expect_error;
 
-const JobPlace kRunning{1000, "RUNNING", true, "node[1-2]", "node1"};
+const JobPlace kRunning{1000, "RUNNING", true, "node[1-2]", "node1", 2};
 
 TEST(ChooseNode, IsTheFirstOrTheOneThatIsNamed) {
   EXPECT_EQ(choose_node(JobId(5), kRunning, 1000, std::nullopt), "node1");
@@ -28,9 +28,9 @@ TEST(ChooseNode, RefusesWhatCannotBeEntered) {
   } cases[] = {
       {std::nullopt, std::nullopt, ErrorKind::kNotFound,
        "job 5 does not exist, or ended some time ago"},
-      {JobPlace{1001, "RUNNING", true, "node1", "node1"}, std::nullopt, ErrorKind::kDenied,
+      {JobPlace{1001, "RUNNING", true, "node1", "node1", 1}, std::nullopt, ErrorKind::kDenied,
        "job 5 is not yours; only its owner may enter it"},
-      {JobPlace{1000, "PENDING", false, "", ""}, std::nullopt, ErrorKind::kNotFound,
+      {JobPlace{1000, "PENDING", false, "", "", 0}, std::nullopt, ErrorKind::kNotFound,
        "job 5 is PENDING; only a running job can be entered"},
       {kRunning, "node3", ErrorKind::kNotFound, "job 5 is not on node 'node3'; it is on node[1-2]"},
   };

@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 
 #include "libworkspace/base/fd.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/temporary_folder.h"
 
 namespace workspace {
 namespace {
@@ -66,6 +69,39 @@ TEST(LastLine, IsWhatAnErrorIsToldBy) {
   EXPECT_EQ(last_line("one"), "one");
   EXPECT_EQ(last_line("one\ntwo\n\n"), "two");
   EXPECT_EQ(last_line("a\x1b[31mb\n"), "a\\x1b[31mb");
+}
+
+/// In a process of its own, whose streams are files.
+int relay_into(const std::string& script, const std::string& out, const std::string& err) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
+    ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
+    auto helper = start_helper({"/bin/sh", "-c", script}, {"PATH=/usr/bin:/bin"});
+    ::_exit(relay_helper(helper));
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return status;
+}
+
+TEST(StartedHelper, IsRelayedToItsEnd) {
+  const testing::TemporaryFolder folder;
+  const std::string out = folder.file("out");
+  const std::string err = folder.file("err");
+  const int status = relay_into("echo one; sleep 0.1; echo two; echo bad >&2; exit 7", out, err);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_EQ(read_file(out, 100), "one\ntwo\n");
+  EXPECT_EQ(read_file(err, 100), "bad\n");
+}
+
+TEST(StartedHelper, IsToldThatNobodyReadsItAnyMore) {
+  auto helper = start_helper({"/bin/sh", "-c", "while echo more; do sleep 0.05; done 2>/dev/null"},
+                             {"PATH=/usr/bin:/bin"});
+  helper.output.reset();
+  int status = 0;
+  ASSERT_EQ(::waitpid(helper.pid, &status, 0), helper.pid);
 }
 
 }  // namespace

@@ -107,6 +107,27 @@ TEST(ConsoleRequest, IsThatExactCommand) {
             (Words{program, "--console", std::string(build_paths::kRuntimeDir) + "/42.console"}));
 }
 
+TEST(VmRequest, IsAKnownVerbWithNumbersAlone) {
+  const std::string program = std::string(build_paths::kLibexecDir) + "/workspace-exec";
+  const std::string helper = std::string(build_paths::kLibexecDir) + "/vm-request";
+  EXPECT_EQ(vm_request({false, 0, {program, "--vm", "usage", "2"}}, JobId(42)),
+            (Words{helper, "usage", "42", "2"}));
+  const std::vector<Words> others = {
+      {program, "--vm"},
+      {program, "--vm", "usage"},
+      {program, "--vm", "usage", "2", "3"},
+      {program, "--vm", "usage", "-2"},
+      {program, "--vm", "usage", "2; reboot"},
+      {program, "--vm", "usage", "99999999999999999999"},
+      {program, "--vm", "destroy", "2"},
+      {program, "usage", "2"},
+      {"workspace-exec", "--vm", "usage", "2"},
+  };
+  for (const auto& argv : others)
+    EXPECT_FALSE(vm_request({false, 0, argv}, JobId(42))) << argv.size();
+  EXPECT_FALSE(vm_request({true, 0, {program, "--vm", "usage", "2"}}, JobId(42)));
+}
+
 TEST(TaskArgv, FollowsAMultiProgFileThatIsThere) {
   const testing::TemporaryFolder folder;
   const std::string text = "0 a\n1 b %t\n";
