@@ -32,6 +32,8 @@ constexpr std::array kPsOptions = {kJson, kHelp};
 constexpr std::array kTopOptions = {
     Option{"--interval", "SECONDS", "between two looks; without it 2"},
     Option{"--count", "N", "end after so many tables; without it never"}, kHelp};
+constexpr std::array kMetricsOptions = {
+    Option{"--write", "", "into the site's folder of metrics, for node_exporter"}, kHelp};
 constexpr std::array kCheckOptions = {
     kJson, Option{"--fix", "", "do of it what is safe, and check again"},
     Option{"--dry-run", "", "tell what --fix would run"},
@@ -72,6 +74,8 @@ constexpr std::array kCoreCommands = {
                kCheckOptions, &run_node_check},
     Subcommand{"node reconcile", "", "remove what jobs that Slurm no longer has left here (root)",
                kNodeOptions, &run_node_reconcile},
+    Subcommand{"node metrics", "", "the VMs of this node, for Prometheus (root)", kMetricsOptions,
+               &run_node_metrics},
     Subcommand{"node config", "", "the line for this node in slurm.conf (root)", kNodeOptions,
                &run_node_config},
     Subcommand{"node features", "", "the features of this node in Slurm, cached images too",

@@ -45,6 +45,7 @@ int run_top(const Arguments& arguments);
 int run_node_check(const Arguments& arguments);
 int run_node_features(const Arguments& arguments);
 int run_node_config(const Arguments& arguments);
+int run_node_metrics(const Arguments& arguments);
 int run_enter(const Arguments& arguments);
 int run_console(const Arguments& arguments);
 int run_node_reconcile(const Arguments& arguments);

@@ -66,11 +66,19 @@ metric() { on 1 sh -c "sed -n 's/^$1 //p' $kMetrics/workspace-jobs.prom"; }
     on 1 cat $kMetrics/workspace-jobs.prom >"$BATS_TEST_TMPDIR/metrics"
     run -0 promtool check metrics <"$BATS_TEST_TMPDIR/metrics"
     expect_output ""
+    job=$(start_job user1 --workspace=tiny)
+    on 1 workspace node metrics --write
+    on 1 cat $kMetrics/workspace-vms.prom >"$BATS_TEST_TMPDIR/metrics"
+    run -0 promtool check metrics <"$BATS_TEST_TMPDIR/metrics"
+    expect_output ""
+    run -0 grep -c "^workspace_vm_cpu_seconds_total{jobid=\"$job\",uid=\"2001\"} [1-9]" "$BATS_TEST_TMPDIR/metrics"
+    as user1 scancel "$job"
+    expect_nothing_left 1
     # A program of others is not root's to run.
     on 1 sh -c 'chmod 777 /etc/workspace/report; rm /run/reported'
     run_job user1 --workspace=tiny --wrap true
     expect_nothing_left 1
-    [ "$(metric 'workspace_jobs_total{outcome="ran"}')" = 3 ]
+    [ "$(metric 'workspace_jobs_total{outcome="ran"}')" = 4 ]
     run -1 on 1 test -e /run/reported
     on 1 sed -i /report_program/d /etc/workspace/workspace.yaml
 }
