@@ -37,6 +37,13 @@ ssize_t HeldPipe::take(int from, std::size_t most) {
   return moved;
 }
 
+std::size_t HeldPipe::put(std::string_view bytes) {
+  const ssize_t written = ::write(write_end_.get(), bytes.data(), bytes.size());
+  if (written <= 0) return 0;
+  bytes_ += static_cast<std::size_t>(written);
+  return static_cast<std::size_t>(written);
+}
+
 ssize_t HeldPipe::give(int to) {
   const ssize_t moved = ::splice(read_end_->get(), nullptr, to, nullptr, bytes_, kFlags);
   if (moved > 0) bytes_ -= static_cast<std::size_t>(moved);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "libworkspace/base/fd.h"
 
@@ -24,6 +25,10 @@ class HeldPipe {
   /// of `from`; -1 with errno: EAGAIN when there is nothing now, or no room; EINVAL when `from`
   /// cannot be moved from.
   ssize_t take(int from, std::size_t most);
+
+  /// Puts a copy of bytes behind what it holds, as far as there is room. Returns how many. Only
+  /// while it holds something.
+  std::size_t put(std::string_view bytes);
 
   /// Moves as much as it can out into a pipe or a file. Returns and errno as splice(2); it does not
   /// wait for a pipe.

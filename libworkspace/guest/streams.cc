@@ -15,8 +15,11 @@
 namespace workspace {
 namespace {
 
-/// Credit goes back in portions, so that it costs no frame for every write.
+/// Credit goes back in portions, so that it costs no frame for every write, and in whole frames:
+/// any other would have the sender cut a small frame for the rest, which is copied several times on
+/// its way, as are the bytes that came with it.
 constexpr std::size_t kCreditPortionBytes = kStreamWindowBytes / 4;
+static_assert(kStreamWindowBytes % kMaxPayloadBytes == 0);
 
 mode_t type_of(int fd) {
   struct stat status {};
@@ -41,10 +44,7 @@ std::size_t safe_write_bytes(int fd) {
 }  // namespace
 
 StreamSource::StreamSource(std::uint8_t stream, UniqueFd fd)
-    : stream_(stream),
-      fd_(std::move(fd)),
-      is_pipe_(S_ISFIFO(type_of(fd_.get()))),
-      is_file_(S_ISREG(type_of(fd_.get()))) {}
+    : stream_(stream), fd_(std::move(fd)), is_pipe_(S_ISFIFO(type_of(fd_.get()))) {}
 
 bool StreamSource::is_drained() const {
   if (held_.bytes() > 0) return false;
@@ -61,7 +61,6 @@ int StreamSource::poll_fd(const FrameSocket& socket) const {
 }
 
 bool StreamSource::is_worth_moving() const {
-  if (is_file_) return last_read_was_full_;
   int waiting = 0;
   return is_pipe_ && ::ioctl(fd_.get(), FIONREAD, &waiting) == 0 &&
          waiting >= static_cast<int>(kLeastMovedBytes);
@@ -76,7 +75,7 @@ bool StreamSource::hold_some(FrameSocket& socket) {
   } else if (taken == 0) {
     send_end(socket);
   } else if (errno != EAGAIN && errno != EINTR) {
-    is_pipe_ = is_file_ = false;
+    is_pipe_ = false;
     return false;
   }
   return true;
@@ -90,7 +89,6 @@ void StreamSource::read_some(FrameSocket& socket) {
 void StreamSource::copy_some(FrameSocket& socket) {
   std::array<char, kMaxPayloadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   const ssize_t got = ::read(fd_.get(), buffer.data(), std::min(buffer.size(), credit_bytes_));
-  last_read_was_full_ = got == static_cast<ssize_t>(buffer.size());
   if (got > 0) {
     credit_bytes_ -= static_cast<std::size_t>(got);
     socket.send(FrameType::kData, stream_, {buffer.data(), static_cast<std::size_t>(got)});
@@ -146,6 +144,10 @@ void StreamSink::accept(std::string_view bytes) {
   if (bytes.size() > credit_bytes_) refuse("DATA beyond the stream's credit");
   credit_bytes_ -= bytes.size();
   if (!fd_.valid()) return;
+  // Behind what is held: were it queued, all that comes next would be copied to the queue as well,
+  // until that is empty.
+  if (held_.bytes() > 0 && queue_.empty()) bytes.remove_prefix(held_.put(bytes));
+  if (bytes.empty()) return;
   // What was written is cut off here, once for many small writes.
   queue_.erase(0, queue_begin_);
   queue_begin_ = 0;
@@ -213,12 +215,11 @@ void StreamSink::fail(FrameSocket& socket) {
 void StreamSink::count_written(std::size_t bytes, FrameSocket& socket) {
   written_bytes_ += bytes;
   if (ended_ && !wants_to_write()) close();
-  if (written_bytes_ >= kCreditPortionBytes && !ended_) {
-    socket.send(FrameType::kCredit, stream_,
-                encode_u32(static_cast<std::uint32_t>(written_bytes_)));
-    credit_bytes_ += written_bytes_;
-    written_bytes_ = 0;
-  }
+  if (written_bytes_ < kCreditPortionBytes || ended_) return;
+  const std::size_t given_bytes = written_bytes_ - written_bytes_ % kMaxPayloadBytes;
+  socket.send(FrameType::kCredit, stream_, encode_u32(static_cast<std::uint32_t>(given_bytes)));
+  credit_bytes_ += given_bytes;
+  written_bytes_ -= given_bytes;
 }
 
 void Streams::add_socket(std::uint8_t sent, std::uint8_t received, UniqueFd socket) {

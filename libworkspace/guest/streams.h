@@ -29,8 +29,8 @@ class StreamSource {
   [[nodiscard]] int poll_fd(const FrameSocket& socket) const;
 
   /// Sends what there is. It reads once, which the caller knows not to block; of what waits in a
-  /// pipe, or in a file, all is held at once, and the kernel moves it on to the socket. At the end
-  /// of the file it sends kClose.
+  /// pipe all is held at once, and the kernel moves it on to the socket. At the end of the file it
+  /// sends kClose.
   void read_some(FrameSocket& socket);
 
   /// Errors: kInvalid when the credit would be more than a whole window.
@@ -49,8 +49,6 @@ class StreamSource {
   std::uint8_t stream_;
   UniqueFd fd_;
   bool is_pipe_;
-  bool is_file_;
-  bool last_read_was_full_ = false;
   HeldPipe held_;
   std::size_t credit_bytes_ = kStreamWindowBytes;
 };
@@ -76,8 +74,8 @@ class StreamSink {
   /// Whether write_some may be called without asking poll(2) first.
   [[nodiscard]] bool never_blocks() const { return held_.bytes() > 0 || write_bytes_ > PIPE_BUF; }
 
-  /// Queues bytes from the other side; once nobody reads here, drops them. Errors: kInvalid when
-  /// they are more than the credit given.
+  /// Keeps bytes from the other side until they can be written; once nobody reads here, drops them.
+  /// Errors: kInvalid when they are more than the credit given.
   void accept(std::string_view bytes);
 
   /// The other side's end of the stream: the descriptor is closed when all is written.

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "tests/support/expect_error.h"
@@ -138,6 +139,26 @@ TEST_F(StreamsTest, SinkWritesAndGivesCreditBack) {
   EXPECT_EQ(read_all(read_end_.get(), 1 << 20, "a pipe"), data);
 }
 
+/// What is left of a portion comes back with the next one.
+TEST_F(StreamsTest, SinkGivesCreditBackInWholeFrames) {
+  const UniqueFd output(::memfd_create("output", MFD_CLOEXEC));
+  streams_.add_sink(kStdin, UniqueFd(::dup(output.get())));
+  const auto credit_after = [&](std::size_t bytes) {
+    for (; bytes > 0; bytes -= std::min<std::size_t>(bytes, 50'000)) {
+      const std::string piece(std::min<std::size_t>(bytes, 50'000), 'd');
+      streams_.handle(frame(FrameType::kData, kStdin, piece));
+    }
+    serve();
+    far_->receive();
+    const auto f = far_->next();
+    return f ? decode_u32(f->payload, "CREDIT") : 0;
+  };
+  EXPECT_EQ(credit_after(262'143), 0U);
+  EXPECT_EQ(credit_after(1), 4 * kMaxPayloadBytes);
+  EXPECT_EQ(credit_after(300'000), 4 * kMaxPayloadBytes);
+  EXPECT_EQ(credit_after(300'000), 5 * kMaxPayloadBytes) << "37,856 bytes were left";
+}
+
 /// Large frames go into a pipe by the kernel's hand as far as it has room, and by a copy where it
 /// has none; small ones and those of other streams come between them.
 TEST_F(StreamsTest, SinkTakesLargeFramesIntoAPipe) {
@@ -185,8 +206,8 @@ TEST_F(StreamsTest, SinkTakesLargeFramesIntoAPipe) {
   }
 }
 
-/// A file of the user's, from its second piece on, and what is written to one, whether the kernel
-/// can move it there or, as where the file is open for appending, not.
+/// A file of the user's, and what is written to one, whether the kernel can move it there or, as
+/// where the file is open for appending, not.
 TEST_F(StreamsTest, FilesAreReadAndWrittenWhole) {
   std::string data(500'000, '\0');
   for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<char>(i * 7 + i / 251);
