@@ -31,6 +31,12 @@ void for_each_stanza(std::string_view text, std::string_view separator, const Ta
   finish();
 }
 
+/// What has no name is none.
+void add(const std::string& name, const std::string& version,
+         std::vector<ListedPackage>& packages) {
+  if (!name.empty()) packages.push_back({name, version});
+}
+
 std::vector<ListedPackage> sorted(std::vector<ListedPackage> packages) {
   std::sort(packages.begin(), packages.end());
   return packages;
@@ -45,7 +51,7 @@ std::vector<ListedPackage> dpkg_packages(std::string_view status) {
     const auto version = stanza.find("Version");
     const auto state = stanza.find("Status");
     if (name == stanza.end() || version == stanza.end() || state == stanza.end()) return;
-    if (state->second.ends_with(" installed")) packages.push_back({name->second, version->second});
+    if (state->second.ends_with(" installed")) add(name->second, version->second, packages);
   });
   return sorted(std::move(packages));
 }
@@ -56,7 +62,7 @@ std::vector<ListedPackage> apk_packages(std::string_view installed) {
     const auto name = stanza.find("P");
     const auto version = stanza.find("V");
     if (name != stanza.end() && version != stanza.end())
-      packages.push_back({name->second, version->second});
+      add(name->second, version->second, packages);
   });
   return sorted(std::move(packages));
 }

@@ -138,7 +138,7 @@ TEST(PackageDatabases, RpmsWordsAreReadAsTheyAre) {
 
 TEST(PackageDatabases, AreReadAsTheyAre) {
   EXPECT_THAT(
-      apk_packages("P:musl\nV:1.2.3-r4\nF:lib\nR:x\n\nP:busybox\nV:1\n\nV:9\n"),
+      apk_packages("P:musl\nV:1.2.3-r4\nF:lib\nR:x\n\nP:busybox\nV:1\n\nV:9\n\nP:\nV:1\n"),
       ::testing::ElementsAre(ListedPackage{"busybox", "1"}, ListedPackage{"musl", "1.2.3-r4"}));
   EXPECT_TRUE(dpkg_packages("garbage\n: \n\n\nPackage: x\n").empty());
   const auto values = parse_os_release("ID=a\nNAME='b c'\n#X=1\nbad key=2\n=3\nE=\n");

@@ -1,0 +1,47 @@
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/image/tree_task.h"
+#include "libworkspace/model/guest_config.h"
+#include "libworkspace/model/host_commands.h"
+#include "libworkspace/model/job_record.h"
+#include "libworkspace/model/job_report.h"
+#include "libworkspace/model/mount_spec.h"
+#include "libworkspace/model/request.h"
+
+namespace {
+
+/// What is read must be written to a text that reads to the same.
+template <class Read, class Write>
+void read_back(std::string_view text, Read read, Write write) {
+  std::string written;
+  try {
+    written = write(read(text));
+  } catch (const workspace::Error&) {
+    return;
+  }
+  if (write(read(written)) != written) std::abort();
+}
+
+const auto kToLines = [](const auto& value) { return value.to_lines(); };
+const auto kToLine = [](const auto& value) { return value.to_line(); };
+
+}  // namespace
+
+/// The lines that the project's programs hand to each other: the request of a job comes from the
+/// user's own command, a report lies where users may read it.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  read_back(text, workspace::WorkspaceRequest::parse, kToLine);
+  read_back(text, workspace::JobRecord::parse, kToLines);
+  read_back(text, workspace::JobReport::parse, kToLines);
+  read_back(text, workspace::GuestConfig::parse, kToLines);
+  read_back(text, workspace::TreeTask::parse, kToLine);
+  read_back(text, workspace::TreeSummary::parse, kToLine);
+  read_back(text, workspace::parse_mounts, workspace::format_mounts);
+  read_back(text, workspace::HostCommands::parse, [](const auto& all) { return all.to_string(); });
+  return 0;
+}
