@@ -1,6 +1,5 @@
 #include "cli/image_json.h"
 
-#include "cli/json.h"
 #include "cli/output.h"
 #include "libworkspace/base/error.h"
 
@@ -31,8 +30,7 @@ void add_approval(Json& json, const RegisteredImage& image, const ImagePolicy& p
 
 void add_image(Json& json, const RegisteredImage& image, const ImagePolicy& policy) {
   const Manifest& manifest = image.manifest;
-  json.begin_object()
-      .field("name", manifest.name.text())
+  json.field("name", manifest.name.text())
       .field("version", manifest.version.text())
       .field("description", manifest.description)
       .field("digest", image.digest.to_string())
@@ -48,16 +46,21 @@ void add_image(Json& json, const RegisteredImage& image, const ImagePolicy& poli
       .field("memory_mib", manifest.needs.memory_mib)
       .field("vcpus", std::uint64_t{manifest.needs.vcpus})
       .field("disk_mib", manifest.needs.disk_mib)
-      .end_object()
       .end_object();
 }
 
 }  // namespace
 
-std::string images_json(std::span<const RegisteredImage> images, const ImagePolicy& policy) {
+std::string images_json(std::span<const RegisteredImage> images, const ImagePolicy& policy,
+                        const std::function<void(Json&, const RegisteredImage&)>& add_more) {
   Json json;
   json.begin_object().begin_array("images");
-  for (const auto& image : images) add_image(json, image, policy);
+  for (const auto& image : images) {
+    json.begin_object();
+    add_image(json, image, policy);
+    if (add_more) add_more(json, image);
+    json.end_object();
+  }
   json.end_array().end_object();
   return json.text();
 }

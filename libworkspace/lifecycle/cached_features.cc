@@ -5,7 +5,6 @@
 #include "libworkspace/base/log.h"
 #include "libworkspace/base/trusted_path.h"
 #include "libworkspace/catalog/catalog.h"
-#include "libworkspace/catalog/image_policy.h"
 #include "libworkspace/store/cache_files.h"
 
 namespace workspace {
@@ -68,6 +67,13 @@ NodeFeatures show_cached_images(const SiteConfig& site, const std::string& node_
   NodeFeatures wanted = with_cached_images(now, features_of_cache(site));
   if (wanted != now) update_node_features(node_name, wanted, deadline);
   return wanted;
+}
+
+bool is_shown_version(const Catalog& catalog, const ImagePolicy& policy,
+                      const RegisteredImage& image) {
+  for (const auto& version : catalog.versions(image.manifest.name).images)
+    if (may_be_used(policy, version)) return version.digest == image.digest;
+  return false;
 }
 
 void try_to_show_cached_images(const SiteConfig& site, const std::string& node_name,

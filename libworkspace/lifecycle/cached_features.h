@@ -4,6 +4,7 @@
 #include <string>
 
 #include "libworkspace/base/deadline.h"
+#include "libworkspace/catalog/image_policy.h"
 #include "libworkspace/model/site_config.h"
 #include "libworkspace/slurm/node_features.h"
 
@@ -23,5 +24,10 @@ NodeFeatures show_cached_images(const SiteConfig& site, const std::string& node_
 /// placed is no reason to refuse one.
 void try_to_show_cached_images(const SiteConfig& site, const std::string& node_name,
                                Deadline deadline);
+
+/// Whether the feature of the image's name speaks of this version: the newest that may be used.
+/// Errors: as Catalog::versions.
+bool is_shown_version(const Catalog& catalog, const ImagePolicy& policy,
+                      const RegisteredImage& image);
 
 }  // namespace workspace

@@ -1,6 +1,10 @@
 #include "libworkspace/slurm/node_features.h"
 
+#include <cstdlib>
+#include <ctime>
+#include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "libworkspace/base/bounded_call.h"
@@ -9,6 +13,11 @@
 
 namespace workspace {
 namespace {
+
+struct HostListDeleter {
+  void operator()(hostlist_t list) const { slurm_hostlist_destroy(list); }
+};
+using HostList = std::unique_ptr<std::remove_pointer_t<hostlist_t>, HostListDeleter>;
 
 std::set<std::string> parse_list(const char* list) {
   std::set<std::string> features;
@@ -34,6 +43,21 @@ NodeFeatures ask_for_one(const std::string& node_name) {
   throw Error(ErrorKind::kNotFound, "Slurm has no node '" + printable(node_name, 64) + "'");
 }
 
+std::string ask_for_nodes_with(const std::string& feature) {
+  prepare_libslurm();
+  node_info_msg_t* message = nullptr;
+  if (slurm_load_node(std::time_t{0}, &message, SHOW_ALL) != SLURM_SUCCESS)
+    throw_slurm("asking the controller for the nodes' features");
+  const NodeInfo info(message);
+  HostList hosts(slurm_hostlist_create(""));
+  for (const auto& node : std::span(info->node_array, info->record_count))
+    if (parse_list(node.features_act).contains(feature))
+      slurm_hostlist_push_host(hosts.get(), node.name);
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      slurm_hostlist_ranged_string_malloc(hosts.get()), &std::free);
+  return text_of(text.get());
+}
+
 bool update(const std::string& node_name, const NodeFeatures& features) {
   prepare_libslurm();
   std::string name = node_name;
@@ -54,6 +78,11 @@ bool update(const std::string& node_name, const NodeFeatures& features) {
 NodeFeatures read_node_features(const std::string& node_name, Deadline deadline) {
   return bounded_call<NodeFeatures>("asking Slurm's controller for the node's features", deadline,
                                     [node_name] { return ask_for_one(node_name); });
+}
+
+std::string nodes_with_feature(const std::string& feature, Deadline deadline) {
+  return bounded_call<std::string>("asking Slurm's controller for the nodes' features", deadline,
+                                   [feature] { return ask_for_nodes_with(feature); });
 }
 
 void update_node_features(const std::string& node_name, const NodeFeatures& features,

@@ -53,6 +53,8 @@ place_of() { as user1 timeout "$kBootDeadlineS" srun -Q --workspace=legacy-bulls
     on 1 workspace image gc --keep 0 >&2
     on 2 workspace image prefetch legacy-bullseye >&2
     [ "$(shown_on 2)" = ws_legacy-bullseye,ws_motto ]
+    run as user1 workspace image show legacy-bullseye
+    expect_output_contains $'cached       not on this machine\ncached on    node2\n'
     # Slurm would take the first node.
     [ "$(place_of)" = node2 ]
     expect_nothing_left 2
@@ -95,5 +97,22 @@ place_of() { as user1 timeout "$kBootDeadlineS" srun -Q --workspace=legacy-bulls
 sshd is active, and answers: SSH-2.0
 sshd is inactive now; its journal says:'
     [ "${output##*$'\n'}" = 'user1 7' ]
+    expect_nothing_left 1 2
+}
+
+@test "with systemd on two nodes, cancelled while it runs and while it boots" {
+    local system='echo "$SLURMD_NODENAME $(cat /proc/1/comm) $(systemctl is-system-running)"'
+    job=$(submit user1 -N2 --workspace=teaching-systemd --mem=400M -o 'out-%j' \
+        --wrap "srun -Q sh -c '$system'; echo done; exec sleep 3000")
+    eventually "$kBootDeadlineS" as user1 grep -q done "out-$job" 2>/dev/null
+    run as user1 sort "out-$job"
+    expect_output $'done\nnode1 systemd running\nnode2 systemd running'
+    as user1 scancel "$job"
+    [ "$(wait_for_job "$job")" = CANCELLED ]
+    expect_nothing_left 1 2
+    job=$(submit user1 -N2 --workspace=teaching-systemd --mem=400M --wrap true)
+    eventually "$kBootDeadlineS" on 2 virsh -q -c "$hypervisor:///system" domid "workspace-$job"
+    as user1 scancel "$job"
+    [ "$(wait_for_job "$job")" = CANCELLED ]
     expect_nothing_left 1 2
 }

@@ -114,7 +114,8 @@ TEST_F(SiteTest, RegistersShowsAndListsImages) {
       run_here({"image", "show", "tiny"}).output,
       AllOf(StartsWith("image        tiny:1\n"), HasSubstr("\napproved     by 'site' ("),
             HasSubstr("\nfor          everybody\n"), HasSubstr("\nkernel       the site's\n"),
-            HasSubstr("\nmemory       96M or more\n")));
+            HasSubstr("\nmemory       96M or more\n"),
+            HasSubstr("\ncached       not on this machine\n"), HasSubstr("\n\nname: \"tiny\"\n")));
   for (const auto& command :
        std::vector<std::vector<std::string>>{{"list", "--json"},
                                              {"image", "list", "--json"},
@@ -123,8 +124,10 @@ TEST_F(SiteTest, RegistersShowsAndListsImages) {
         run_here(command).output,
         AllOf(StartsWith("{\"images\": [{\"name\": \"tiny\", \"version\": \"1\", "),
               HasSubstr("\"size_bytes\": 11}, \"needs\": {\"memory_mib\": 96, \"vcpus\": 2, "
-                        "\"disk_mib\": 1024}}]}\n")));
+                        "\"disk_mib\": 1024}")));
   }
+  EXPECT_THAT(run_here({"image", "show", "tiny", "--json"}).output,
+              HasSubstr(R"("cached_here": false, "manifest": "name: \"tiny\"\u000aversion: )"));
 }
 
 TEST_F(SiteTest, ListsTheNewestForUsersAndAllForAdmins) {
