@@ -13,7 +13,7 @@ setup_file() {
 }
 teardown_file() { lab down >&2; }
 teardown() {
-    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"
+    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2; scontrol delete PartitionName=shared 2>/dev/null || true"
     on 1 sh -c 'sed -i /^caps:/d /etc/workspace/workspace.yaml
         if mountpoint -q /var/lib/workspace/scratch; then umount -l /var/lib/workspace/scratch; fi'
 }
@@ -64,6 +64,42 @@ samples_of() { awk -v kind="$2" '{ count = $1; $1 = $2 = ""; if (index($0, kind)
         [ "$(awk '/hypervisor: CPU/ {$1 = ""; print}' "$BATS_TEST_TMPDIR/seen")" = \
             $' 0 hypervisor: CPU 0/KVM\n 1 hypervisor: CPU 1/KVM' ]
     [ "$(awk '!/hypervisor: CPU/ {print $2}' "$BATS_TEST_TMPDIR/seen" | sort -u)" = 0-1 ]
+}
+
+# cpu_ticks_of JOB…: what the process of each job's VM has had of the CPUs (proc(5), utime and stime).
+cpu_ticks_of() {
+    on 1 sh -c 'for job in "$@"; do
+        sed "s/.*) //" "/proc/$(pgrep -f "guest=workspace-$job,")/stat" | awk "{print \$12 + \$13}"
+    done' sh "$@"
+}
+
+# works_on_shared_cpu: a job that keeps its CPU busy; prints its id.
+works_on_shared_cpu() {
+    submit user1 -p shared -n1 --mem=256M --workspace=tiny -o 'out-%j' --wrap 'echo it works; while :; do :; done'
+}
+
+@test "two jobs on the same CPU have half of it each, within 3 %" {
+    local job other first second
+    local -a jobs=() before after
+    lab run timeout 10 scontrol create PartitionName=shared Nodes=ALL OverSubscribe=FORCE:2 State=UP
+    # Slurm shares a CPU when no other is free.
+    jobs+=("$(works_on_shared_cpu)")
+    eventually "$kBootDeadlineS" is_placed "${jobs[0]}"
+    other=$(submit user2 -p shared -n1 --mem=10M --wrap 'sleep 300')
+    eventually "$kBootDeadlineS" is_placed "$other"
+    jobs+=("$(works_on_shared_cpu)")
+    for job in "${jobs[@]}"; do eventually "$kBootDeadlineS" as user1 grep -qs 'it works' "out-$job"; done
+    [ "$(cpus_of "${jobs[0]}")" = "$(cpus_of "${jobs[1]}")" ]
+    mapfile -t before < <(cpu_ticks_of "${jobs[@]}")
+    sleep 6
+    mapfile -t after < <(cpu_ticks_of "${jobs[@]}")
+    first=$((after[0] - before[0])) second=$((after[1] - before[1]))
+    echo "ticks of the CPU: $first and $second"
+    [ "$((first * 1000))" -ge "$(((first + second) * 485))" ]
+    [ "$((first * 1000))" -le "$(((first + second) * 515))" ]
+    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"
+    for job in "${jobs[@]}" "$other"; do wait_for_job "$job"; done
+    expect_nothing_left 1
 }
 
 # eats_memory USER: a program in the user's home that wants 150 MB of a VM with less: in two steps, for one
