@@ -250,10 +250,13 @@ class Boot {
     node_.hypervisor->create(domain, Node::step_deadline());
     space_.connect_guest(Node::step_deadline());
     if (private_network_) segment().connect_guest(Node::step_deadline());
-    cap_links(
-        job_.job, space_.open().get(),
-        {bound_or_zero(caps_.network_in_mib_per_s), bound_or_zero(caps_.network_out_mib_per_s)},
-        Node::step_deadline());
+    cap_network();
+  }
+
+  void cap_network() {
+    const LinkCaps caps{bound_or_zero(caps_.network_in_mib_per_s),
+                        bound_or_zero(caps_.network_out_mib_per_s)};
+    cap_links(job_.job, space_.open().get(), caps, Node::step_deadline());
   }
 
   [[nodiscard]] AgentClient agent() const {
