@@ -46,11 +46,17 @@ std::vector<RecipeFile> read_files(const ImageRecipe& recipe, const std::string&
   return files;
 }
 
+std::string origin_of(const ImageRecipe& recipe) {
+  if (!recipe.dnf) return recipe.suite + " (" + recipe.variant + ") from " + recipe.mirror;
+  std::vector<std::string> urls;
+  for (const auto& repository : recipe.dnf->repositories) urls.push_back(repository.url);
+  return "release " + recipe.dnf->release + " from " + join(urls, ", ");
+}
+
 std::string plan_of(const ImageRecipe& recipe, const std::vector<RecipeFile>& files,
                     const std::string& out) {
   std::string text = "would build " + recipe.manifest.name.text() + ":" +
-                     recipe.manifest.version.text() + " of " + recipe.suite + " (" +
-                     recipe.variant + ") from " + recipe.mirror +
+                     recipe.manifest.version.text() + " of " + origin_of(recipe) +
                      "\npackages: " + join(recipe.packages, " ");
   for (const auto& file : files)
     text += "\ncopy to " + file.destination + ": " + std::to_string(file.content.size()) + " bytes";

@@ -47,18 +47,43 @@ std::string parse_package(const std::string& text) {
   return parse_word("package, such as gcc", "+-.:~=", text);
 }
 
+/// A group of packages begins with @.
+std::string parse_rpm_package(const std::string& text) {
+  if (text.starts_with('@')) return "@" + parse_word("group", "-._", text.substr(1));
+  return parse_word("package, such as gcc", "+-._:~^", text);
+}
+std::string parse_release(const std::string& text) {
+  return parse_word("release, such as 9", "-.", text);
+}
+std::string parse_repository_name(const std::string& text) {
+  // dnf's own section.
+  if (text == "main") throw invalid("'main' is not the name of a repository");
+  return parse_word("repository, such as baseos", "-_.", text);
+}
+
 std::string parse_variant(const std::string& text) {
   if (std::find(kVariants.begin(), kVariants.end(), text) != kVariants.end()) return text;
   throw invalid("variant '" + printable(text, 32) +
                 "' is not known; there are extract, essential, minbase, standard");
 }
 
+bool is_plain_url(const std::string& text) {
+  return text.size() <= kMaxLineBytes && std::all_of(text.begin(), text.end(), [](char c) {
+           return c > ' ' && c < '\x7f' && c != '[' && c != ']' && c != '"';
+         });
+}
+
+std::string parse_repository_url(const std::string& text) {
+  const bool known =
+      text.starts_with("http://") || text.starts_with("https://") || text.starts_with("file:///");
+  if (known && is_plain_url(text)) return text;
+  throw invalid("'" + printable(text, 128) +
+                "' is not the URL of a repository: http, https or file");
+}
+
 std::string parse_mirror(const std::string& text) {
   const bool known = text.starts_with("http://") || text.starts_with("https://");
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return c > ' ' && c < '\x7f' && c != '[' && c != ']';
-  });
-  if (known && plain && text.size() <= kMaxLineBytes) return text;
+  if (known && is_plain_url(text)) return text;
   throw invalid("'" + printable(text, 128) +
                 "' is not a mirror, such as http://deb.debian.org/debian");
 }
@@ -132,13 +157,44 @@ void read_debian(const YamlMap& map, ImageRecipe& recipe) {
     map.refuse_value("variant", "with variant 'extract' there must be packages to extract");
 }
 
+void read_dnf(const YamlMap& map, ImageRecipe& recipe) {
+  map.allow_only({"release", "repositories", "packages", "keys"});
+  DnfSource source;
+  source.release = map.required("release", parse_release);
+  const YamlMap repositories = map.required_map("repositories");
+  for (const auto& name : repositories.keys(parse_repository_name))
+    source.repositories.push_back({name, repositories.required(name, parse_repository_url)});
+  if (source.repositories.empty()) map.refuse_value("repositories", "there must be one repository");
+  const auto parse_key = [](const std::string& text) {
+    check_destination(text);
+    return text;
+  };
+  if (auto keys = map.optional_list("keys", parse_key)) source.keys = *std::move(keys);
+  if (source.keys.empty())
+    map.refuse_value("keys", "there must be a key by which the packages are signed");
+  if (auto packages = map.optional_list("packages", parse_rpm_package))
+    recipe.packages = *std::move(packages);
+  if (recipe.packages.empty()) map.refuse_value("packages", "there must be one package");
+  recipe.dnf = std::move(source);
+}
+
+/// Debian's or dnf's.
+void read_source(const YamlMap& map, ImageRecipe& recipe) {
+  if (!map.has("dnf")) {
+    read_debian(map.required_map("debian"), recipe);
+    return;
+  }
+  if (map.has("debian")) map.refuse_value("dnf", "a recipe has 'debian' or 'dnf', not both");
+  read_dnf(map.required_map("dnf"), recipe);
+}
+
 }  // namespace
 
 ImageRecipe parse_recipe(std::string_view text, const std::string& file, YamlFaults& faults) {
   const YamlMap map = YamlMap::parse(text, file, faults);
-  map.allow_only({"manifest", "debian", "date", "leave_out", "copy", "run"});
+  map.allow_only({"manifest", "debian", "dnf", "date", "leave_out", "copy", "run"});
   ImageRecipe recipe(read_manifest_keys(map));
-  read_debian(map.required_map("debian"), recipe);
+  read_source(map, recipe);
   recipe.date_unix_s = map.required("date", parse_date);
   if (auto patterns = map.optional_list("leave_out", parse_pattern))
     recipe.left_out = *std::move(patterns);

@@ -19,9 +19,9 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-/// A hook of mmdebstrap's is a line of shell whose $1 is the tree. `what` is for the user.
-std::string hook(const std::string& inside, const std::string& what) {
-  return "--customize-hook=chroot \"$1\" /bin/sh -e -c " + quoted(inside) + " || { echo " +
+/// A line of shell whose $1 is the tree. `what` is for the user.
+std::string line_inside(const std::string& inside, const std::string& what) {
+  return "chroot \"$1\" /bin/sh -e -c " + quoted(inside) + " || { echo " +
          quoted("E: " + what + " ended with status ") + "$? >&2; exit 1; }";
 }
 
@@ -37,18 +37,29 @@ std::string escaped(const std::string& content) {
 }
 
 /// One argument of a program has at most 128 KiB (execve(2)), so a file comes in parts.
-void add_copy_hooks(const RecipeFile& file, std::vector<std::string>& words) {
+void add_copy_lines(const RecipeFile& file, std::vector<std::string>& lines) {
   constexpr std::size_t kPartBytes = 16384;
   const std::string& path = file.destination;
   const std::string what = "copying to " + path;
   const std::string folder = path.substr(0, path.rfind('/') + 1);
-  words.push_back(hook("mkdir -p " + folder + "; rm -f " + path + "; : >" + path + "; chmod " +
-                           (file.executable ? "0755 " : "0644 ") + path,
-                       what));
+  lines.push_back(line_inside("mkdir -p " + folder + "; rm -f " + path + "; : >" + path +
+                                  "; chmod " + (file.executable ? "0755 " : "0644 ") + path,
+                              what));
   for (std::size_t at = 0; at < file.content.size(); at += kPartBytes) {
     const std::string part = escaped(file.content.substr(at, kPartBytes));
-    words.push_back(hook("printf " + quoted(part) + " >>" + path, what));
+    lines.push_back(line_inside("printf " + quoted(part) + " >>" + path, what));
   }
+}
+
+/// What the recipe does in the tree once its packages are there.
+std::vector<std::string> lines_of(const ImageRecipe& recipe, const std::vector<RecipeFile>& files) {
+  std::vector<std::string> lines;
+  for (const auto& file : files) add_copy_lines(file, lines);
+  for (std::size_t i = 0; i < recipe.commands.size(); ++i) {
+    lines.push_back(
+        line_inside(recipe.commands[i], "command " + std::to_string(i + 1) + " of run"));
+  }
+  return lines;
 }
 
 std::string source_line(const ImageRecipe& recipe) {
@@ -63,8 +74,43 @@ LeftOut left_out_of_builds() {
   LeftOut left_out = left_out_of_images();
   left_out.add(LeftOut({"tmp/*", "var/tmp/*", "var/log/*", "var/cache/apt/*", "var/lib/apt/lists/*",
                         "var/cache/ldconfig/*", "etc/resolv.conf", "etc/hostname", "etc/machine-id",
-                        "var/lib/dbus/machine-id", "etc/ssh/ssh_host_*"}));
+                        "var/lib/dbus/machine-id", "etc/ssh/ssh_host_*", "var/cache/dnf/*",
+                        "var/lib/dnf/*", "var/lib/rpm/.rpm.lock"}));
   return left_out;
+}
+
+/// $1 is dnf's configuration, $2 the release, $3 the packages; the others are lines for the tree.
+/// The devices and processes are the sandbox's, which no package may change (rpm's _netsharedpath).
+/// The database is where the distributions have it, and in one file. stdout gets the tree alone.
+constexpr char kDnfScript[] = R"(exec 3>&1 >&2
+root=$(mktemp -d) home=$(mktemp -d)
+export HOME="$home"
+chmod 0755 "$root"
+printf '%s\n' '%_dbpath /var/lib/rpm' '%_netsharedpath /dev:/proc' >"$home/.rpmmacros"
+echo "$1" >"$home/dnf.conf"
+mkdir "$root/dev" "$root/proc"
+mount --rbind /dev "$root/dev"
+mount -t proc proc "$root/proc" 2>/dev/null || mount --rbind /proc "$root/proc"
+dnf --quiet --assumeyes "--config=$home/dnf.conf" "--installroot=$root" "--releasever=$2" install $3
+rpmdb "--root=$root" --rebuilddb
+shift 3
+for line; do /bin/sh -c "$line" hook "$root"; done
+umount -l "$root/dev" "$root/proc"
+tar --create --file=- --numeric-owner --one-file-system "--directory=$root" . >&3
+)";
+
+/// dnf.conf(5). Nothing of this machine's repositories and plugins, and no package that none of the
+/// keys has signed.
+std::string dnf_configuration(const DnfSource& source) {
+  std::string text =
+      "[main]\ngpgcheck=1\ninstall_weak_deps=0\ntsflags=nodocs\nplugins=0\nreposdir=/nonexistent\n";
+  std::vector<std::string> keys;
+  for (const auto& key : source.keys) keys.push_back("file://" + key);
+  for (const auto& repository : source.repositories) {
+    text += "[" + repository.name + "]\nname=" + repository.name + "\nbaseurl=" + repository.url +
+            "\ngpgkey=" + join(keys, " ") + "\n";
+  }
+  return text;
 }
 
 std::string temporary_parent() {
@@ -81,18 +127,32 @@ std::vector<std::string> build_words(const ImageRecipe& recipe,
                                     "--mode=" + mode, "--variant=" + recipe.variant,
                                     "--format=tar",   "--aptopt=APT::Install-Recommends \"false\""};
   if (!recipe.packages.empty()) words.push_back("--include=" + join(recipe.packages, ","));
-  for (const auto& file : files) add_copy_hooks(file, words);
-  for (std::size_t i = 0; i < recipe.commands.size(); ++i)
-    words.push_back(hook(recipe.commands[i], "command " + std::to_string(i + 1) + " of run"));
+  for (const auto& line : lines_of(recipe, files)) words.push_back("--customize-hook=" + line);
   words.insert(words.end(), {recipe.suite, "-", source_line(recipe)});
+  return words;
+}
+
+std::vector<std::string> dnf_words(const ImageRecipe& recipe,
+                                   const std::vector<RecipeFile>& files) {
+  std::vector<std::string> words = {"/bin/sh",
+                                    "-e",
+                                    "-c",
+                                    kDnfScript,
+                                    "dnf",
+                                    dnf_configuration(*recipe.dnf),
+                                    recipe.dnf->release,
+                                    join(recipe.packages, " ")};
+  for (auto& line : lines_of(recipe, files)) words.push_back(std::move(line));
   return words;
 }
 
 std::string first_fault(const std::string& output) {
   std::string before;
   for (const auto& line : split(output, '\n')) {
-    if (line.starts_with("E: ")) {
-      return printable(line.substr(3), 512) +
+    // mmdebstrap's, apt's and this build's own; dnf's.
+    const std::string_view mark = line.starts_with("E: ") ? "E: " : "Error: ";
+    if (line.starts_with(mark)) {
+      return printable(line.substr(mark.size()), 512) +
              (before.empty() ? "" : " (" + printable(before, 256) + ")");
     }
     const bool says_more = !line.empty() && !line.starts_with("W: ") && !line.starts_with("I: ");
@@ -110,7 +170,11 @@ ImportedTree build_tree(const ImageRecipe& recipe, const std::vector<RecipeFile>
   if (::geteuid() == 0) {
     sandbox = std::make_unique<BuildSandbox>(temporary_parent());
     // mmdebstrap is the root of a namespace already, so it makes none.
-    source.builder = sandbox->command(build_words(recipe, files, "root"));
+    source.builder = sandbox->command(recipe.dnf ? dnf_words(recipe, files)
+                                                 : build_words(recipe, files, "root"));
+  } else if (recipe.dnf) {
+    throw Error(ErrorKind::kDenied,
+                "a recipe with dnf is built by root, in a sandbox without rights");
   } else {
     source.builder.argv = build_words(recipe, files, "unshare");
   }

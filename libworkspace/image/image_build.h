@@ -23,6 +23,10 @@ struct RecipeFile {
 std::vector<std::string> build_words(const ImageRecipe& recipe,
                                      const std::vector<RecipeFile>& files, const std::string& mode);
 
+/// The words of a command that does what a recipe with `dnf` says, by dnf(8), and writes a tar to
+/// stdout. It needs to be the root of a mount namespace of its own.
+std::vector<std::string> dnf_words(const ImageRecipe& recipe, const std::vector<RecipeFile>& files);
+
 /// What failed, from all that mmdebstrap and the tools below it said: the first line that calls
 /// itself an error, without that, and in brackets what was said before it.
 std::string first_fault(const std::string& output);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,8 +10,20 @@
 
 namespace workspace {
 
-/// How an image is built of the packages of Debian, or of a distribution like it. Its YAML form,
-/// key by key: RECIPES in workspace(1).
+/// What an image of a distribution with RPM packages is built of, by dnf(8).
+struct DnfSource {
+  struct Repository {
+    std::string name;
+    std::string url;
+  };
+
+  std::string release;                   ///< such as 9
+  std::vector<Repository> repositories;  ///< at least one
+  std::vector<std::string> keys;         ///< files of the keys that sign the packages
+};
+
+/// How an image is built of the packages of Debian, or of a distribution like it; or, with `dnf`,
+/// of RPM packages. Its YAML form, key by key: RECIPES in workspace(1).
 struct ImageRecipe {
   explicit ImageRecipe(Manifest m) : manifest(std::move(m)) {}
 
@@ -20,7 +33,8 @@ struct ImageRecipe {
     std::string destination;  ///< an absolute path inside
   };
 
-  Manifest manifest;  ///< without a root: that is what is built
+  Manifest manifest;             ///< without a root: that is what is built
+  std::optional<DnfSource> dnf;  ///< without it Debian's, of which the next five speak
   std::string suite;
   std::string variant = "minbase";
   std::string mirror = "http://deb.debian.org/debian";

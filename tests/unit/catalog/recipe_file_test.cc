@@ -71,6 +71,63 @@ TEST(Recipe, TheExampleIsOne) {
 
 TEST(Recipe, NeedsLittle) { EXPECT_THAT(faults_of(kManifest + kDebian + kDate), IsEmpty()); }
 
+TEST(Recipe, IsOfRpmPackagesToo) {
+  YamlFaults faults;
+  const ImageRecipe recipe = parse_recipe(
+      kManifest +
+          "dnf:\n"
+          "  release: 9\n"
+          "  repositories: {baseos: https://mirror.example.org/os/, own: file:///srv/rpm}\n"
+          "  packages: [bash, \"@core\", gcc-11.4.1]\n"
+          "  keys: [/etc/keys/site.asc]\n" +
+          kDate,
+      "r.yaml", faults);
+  EXPECT_TRUE(faults.empty());
+  ASSERT_TRUE(recipe.dnf.has_value());
+  EXPECT_EQ(recipe.dnf->release, "9");
+  ASSERT_EQ(recipe.dnf->repositories.size(), 2U);
+  EXPECT_EQ(recipe.dnf->repositories[0].name, "baseos");
+  EXPECT_EQ(recipe.dnf->repositories[0].url, "https://mirror.example.org/os/");
+  EXPECT_THAT(recipe.dnf->keys, ElementsAre("/etc/keys/site.asc"));
+  EXPECT_THAT(recipe.packages, ElementsAre("bash", "@core", "gcc-11.4.1"));
+}
+
+TEST(Recipe, TellsWhatIsWrongWithDnf) {
+  const std::string good = "release: 9, repositories: {a: http://x}, packages: [b], keys: [/k]";
+  const auto without = [&](const std::string& part, const std::string& instead) {
+    std::string text = good;
+    text.replace(text.find(part), part.size(), instead);
+    return kManifest + "dnf: {" + text + "}\n" + kDate;
+  };
+  const struct {
+    std::string text;
+    std::string fault;
+  } cases[] = {
+      {kManifest + kDebian + "dnf: {" + good + "}\n" + kDate,
+       "r.yaml:3: a recipe has 'debian' or 'dnf', not both"},
+      {without("release: 9, ", ""), "r.yaml:2: key 'release' is missing"},
+      {without("release: 9", "release: \"9 --x\""),
+       "r.yaml:2: '9 --x' is not the name of a release, such as 9"},
+      {without("{a: http://x}", "{}"), "r.yaml:2: there must be one repository"},
+      {without("a: http", "z: http://z, main: http"),
+       "r.yaml:2: 'main' is not the name of a repository"},
+      {without("a: http", "z: http://z, \"a]\": http"),
+       "r.yaml:2: 'a]' is not the name of a repository, such as baseos"},
+      {without("http://x", "http://z, b: /srv"),
+       "r.yaml:2: '/srv' is not the URL of a repository: http, https or file"},
+      {without("http://x", "http://z, b: \"http://x\\ngpgcheck=0\""),
+       "r.yaml:2: 'http://x\\x0agpgcheck=0' is not the URL of a repository: http, https or file"},
+      {without("[b]", "[]"), "r.yaml:2: there must be one package"},
+      {without("[b]", "[b, --nogpgcheck]"),
+       "r.yaml:2: '--nogpgcheck' is not the name of a package, such as gcc"},
+      {without("[b]", "[b, \"@a b\"]"), "r.yaml:2: 'a b' is not the name of a group"},
+      {without(", keys: [/k]", ""),
+       "r.yaml:2: there must be a key by which the packages are signed"},
+      {without("/k", "/k, k"), "r.yaml:2: 'k' is not an absolute path of plain letters"},
+  };
+  for (const auto& c : cases) EXPECT_THAT(faults_of(c.text), ElementsAre(c.fault)) << c.text;
+}
+
 TEST(Recipe, TellsWhatIsWrong) {
   const struct {
     std::string text;

@@ -32,6 +32,25 @@ TEST(ImageBuild, TellsMmdebstrapWhatTheRecipeSays) {
           "deb [signed-by=\"/keys.gpg\"] http://deb.debian.org/debian bookworm main contrib"));
 }
 
+TEST(ImageBuild, TellsDnfWhatTheRecipeSays) {
+  ImageRecipe recipe = sample();
+  recipe.dnf = DnfSource{"9", {{"os", "https://x/os"}, {"own", "file:///srv"}}, {"/a", "/b"}};
+  recipe.packages = {"bash", "@core"};
+  recipe.commands = {"true"};
+  const auto words = dnf_words(recipe, {});
+  ASSERT_EQ(words.size(), 9U);
+  EXPECT_EQ(words[5],
+            "[main]\ngpgcheck=1\ninstall_weak_deps=0\ntsflags=nodocs\nplugins=0\n"
+            "reposdir=/nonexistent\n"
+            "[os]\nname=os\nbaseurl=https://x/os\ngpgkey=file:///a file:///b\n"
+            "[own]\nname=own\nbaseurl=file:///srv\ngpgkey=file:///a file:///b\n");
+  EXPECT_EQ(words[6], "9");
+  EXPECT_EQ(words[7], "bash @core");
+  EXPECT_EQ(
+      words[8],
+      R"x(chroot "$1" /bin/sh -e -c 'true' || { echo 'E: command 1 of run ended with status '$? >&2; exit 1; })x");
+}
+
 TEST(ImageBuild, NoArgumentIsLongerThanTheKernelTakes) {
   const std::string content(RecipeFile::kMaxBytes, '\xff');
   std::size_t all = 0;
