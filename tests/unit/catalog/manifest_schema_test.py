@@ -1,9 +1,11 @@
-"""Holds the manifest's JSON schema and `workspace image lint` to the same judgement.
+"""Holds the manifest's JSON schema and `workspace image lint` to the same judgement, and the manual
+to the schema's keys.
 
-Usage: manifest_schema_test.py SCHEMA WORKSPACE
+Usage: manifest_schema_test.py SCHEMA WORKSPACE MANUAL
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -66,11 +68,25 @@ BAD = [
 ]
 
 
+def without_example(manual: str, keys: list[str]) -> list[str]:
+    """Of the keys those that the manual's list does not have, or gives no example of."""
+    entries = manual.split(".SH KEYS\n")[1].split("\n.SH ")[0].split(".TP\n")
+    has_example = set()
+    for entry in entries:
+        names, _, text = entry.partition("\n")
+        if "Example:" in text:
+            has_example |= set(re.findall(r"[a-z_]+", re.sub(r'" \(.*', "", names)))
+    return [key for key in keys if key not in has_example]
+
+
 def main() -> int:
     schema = json.loads(Path(sys.argv[1]).read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    failures = 0
+    missing = without_example(Path(sys.argv[3]).read_text(), list(schema["properties"]))
+    for key in missing:
+        print(f"{key}: the manual has no example of it")
+    failures = len(missing)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "root.squashfs").write_bytes(b"hsqs")
         manifest = Path(folder) / "manifest.yaml"
