@@ -61,7 +61,7 @@ up --nodes 0|--nodes must be a number from 1 to 99: '0'
 up --nodes|--nodes needs a value
 up --hypervisor vmware|--hypervisor is xen or qemu, not 'vmware'
 up --name Lab/1|a lab's name is 1 to 12 letters a-z and digits, a letter first: 'Lab/1'
-up now|usage: lab up [--hypervisor qemu|xen] [--nodes N] [--name LAB]
+up now|usage: lab up [--hypervisor qemu|xen] [--nodes N] [--accounting] [--name LAB]
 run --as root2 id|no user 'root2' in the lab; there are: root user1 user2
 run --as user1|usage: lab run [--name LAB] [--as USER] CMD…
 fly|unknown verb 'fly'
