@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <thread>
 
@@ -283,14 +285,23 @@ TEST_F(SlurmCommand, AreAtMostThirtyAtOnce) {
   EXPECT_EQ(run("squeue").output, "again\n");
 }
 
-/// A caller that speaks for itself.
+/// A caller that speaks for itself; the door may not be there yet.
 UniqueFd connect_to(const std::string& path) {
   struct sockaddr_un address {};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(::connect(socket.get(), reinterpret_cast<struct sockaddr*>(&address), sizeof address),
-            0);
+  const auto connects = [&] {
+    return ::connect(socket.get(), reinterpret_cast<struct sockaddr*>(&address), sizeof address) ==
+           0;
+  };
+  const Deadline deadline = Deadline::in(kPatience);
+  bool connected = connects();
+  while (!connected && !deadline.passed()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    connected = connects();
+  }
+  EXPECT_TRUE(connected) << std::strerror(errno);
   return socket;
 }
 
