@@ -1,9 +1,7 @@
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "libworkspace/base/error.h"
 #include "libworkspace/image/tree_task.h"
 #include "libworkspace/model/guest_config.h"
 #include "libworkspace/model/host_commands.h"
@@ -11,20 +9,11 @@
 #include "libworkspace/model/job_report.h"
 #include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/request.h"
+#include "tests/fuzz/read_back.h"
 
 namespace {
 
-/// What is read must be written to a text that reads to the same.
-template <class Read, class Write>
-void read_back(std::string_view text, Read read, Write write) {
-  std::string written;
-  try {
-    written = write(read(text));
-  } catch (const workspace::Error&) {
-    return;
-  }
-  if (write(read(written)) != written) std::abort();
-}
+using workspace::fuzz::read_back;
 
 const auto kToLines = [](const auto& value) { return value.to_lines(); };
 const auto kToLine = [](const auto& value) { return value.to_line(); };

@@ -6,25 +6,14 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/catalog/minisign.h"
 #include "libworkspace/catalog/trusted_keys.h"
+#include "tests/fuzz/read_back.h"
 
 namespace {
 
+using workspace::fuzz::read_back;
 using workspace::minisign::PublicKey;
 using workspace::minisign::SecretKey;
 using workspace::minisign::Signature;
-
-/// Reads and writes a text; what it reads to must be written to a text that reads to the same, and
-/// a key's or a signature's base64 has one form only.
-template <class Read, class Write>
-void read_back(std::string_view text, Read read, Write write) {
-  std::string written;
-  try {
-    written = write(read(text));
-  } catch (const workspace::Error&) {
-    return;
-  }
-  if (write(read(written)) != written) std::abort();
-}
 
 /// Nobody can find a signature by the key of these bytes; one that is said to be right is a fault.
 void verify(std::string_view text) {
