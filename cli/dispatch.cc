@@ -29,6 +29,10 @@ constexpr std::array kFeaturesOptions = {
 constexpr std::array kEnterOptions = {
     Option{"--node", "NAME", "on this node of the job; without it the job's first"}, kHelp};
 constexpr std::array kPsOptions = {kJson, kHelp};
+constexpr std::array kResizeOptions = {
+    Option{"--memory", "SIZE", "the VM's memory, such as 300M"},
+    Option{"--vcpus", "N", "the vCPUs that it uses"},
+    Option{"--node", "NAME", "on this node of the job; without it on all"}, kHelp};
 constexpr std::array kTopOptions = {
     Option{"--interval", "SECONDS", "between two looks; without it 2"},
     Option{"--count", "N", "end after so many tables; without it never"}, kHelp};
@@ -68,6 +72,8 @@ constexpr std::array kCoreCommands = {
                kPsOptions, &run_ps},
     Subcommand{"top", "[JOB]", "what the VMs of your jobs do; for root, this node's", kTopOptions,
                &run_top},
+    Subcommand{"resize", "JOB", "take from your job's VMs, or give again, what the job has",
+               kResizeOptions, &run_resize},
     Subcommand{"report", "JOB", "what your job's VM took, once the job has ended", kReportOptions,
                &run_report},
     Subcommand{"node check", "", "what is right and wrong on this node, and how to mend it (root)",

@@ -88,9 +88,9 @@ std::string jobs_table(std::span<const JobRecord> records) {
       {"JOB", "USER", "STATE", "IMAGE", "VCPUS", "MEMORY", "DISK", "START", "REASON"}};
   for (const auto& record : records) {
     rows.push_back({record.job.to_string(), user_of(record), std::string(name_of(record.state)),
-                    record.image, std::to_string(record.vcpus), format_size_mib(record.memory_mib),
-                    format_size_mib(record.disk_mib), std::to_string(start_ms(record)) + " ms",
-                    printable(record.reason)});
+                    record.image, std::to_string(record.vcpus_now()),
+                    format_size_mib(record.memory_now_mib()), format_size_mib(record.disk_mib),
+                    std::to_string(start_ms(record)) + " ms", printable(record.reason)});
   }
   return format_table(rows);
 }
@@ -103,8 +103,8 @@ std::string job_details(const JobRecord& record) {
       {"image", record.image},
       {"digest", record.digest},
       {"hostname", record.hostname},
-      {"vcpus", std::to_string(record.vcpus)},
-      {"memory", format_size_mib(record.memory_mib)},
+      {"vcpus", std::to_string(record.vcpus_now())},
+      {"memory", format_size_mib(record.memory_now_mib())},
       {"disk", format_size_mib(record.disk_mib)},
   };
   if (!record.reason.empty()) rows.push_back({"reason", printable(record.reason)});
@@ -128,8 +128,8 @@ std::string jobs_json(std::span<const JobRecord> records) {
         .field("image", record.image)
         .field("digest", record.digest)
         .field("hostname", record.hostname)
-        .field("vcpus", std::uint64_t{record.vcpus})
-        .field("memory_mib", record.memory_mib)
+        .field("vcpus", std::uint64_t{record.vcpus_now()})
+        .field("memory_mib", record.memory_now_mib())
         .field("disk_mib", record.disk_mib)
         .begin_array("steps");
     for (const auto& [step, ms] : record.step_times_ms)

@@ -41,6 +41,7 @@ int run_image_show(const Arguments& arguments);
 int run_resolve(const Arguments& arguments);
 int run_report(const Arguments& arguments);
 int run_ps(const Arguments& arguments);
+int run_resize(const Arguments& arguments);
 int run_top(const Arguments& arguments);
 int run_node_check(const Arguments& arguments);
 int run_node_features(const Arguments& arguments);

@@ -9,6 +9,7 @@
 #include "guest/own_init.h"
 #include "guest/power.h"
 #include "guest/report.h"
+#include "guest/resize.h"
 #include "guest/task_server.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/guest/frame_socket.h"
@@ -63,6 +64,10 @@ void serve_greeted(UniqueFd& socket, const Hello& hello, const GuestConfig& conf
       return;
     case Purpose::kMounted:
       report_mount(socket.get(), mount_request());
+      return;
+    case Purpose::kResize:
+      resize_machine(MachineSize::parse(receive(socket.get(), FrameType::kSize).payload), modules);
+      send_frame(socket.get(), FrameType::kOk, {}, Deadline::in(kAnswerTime));
       return;
     case Purpose::kSettle:
       settle();

@@ -12,6 +12,7 @@
 #include "libworkspace/base/log.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/lifecycle/node.h"
+#include "libworkspace/lifecycle/resize.h"
 #include "libworkspace/lifecycle/vm_samples.h"
 
 namespace workspace::request {
@@ -39,13 +40,25 @@ void tell_usage(JobId job, std::uint64_t interval_s) {
   }
 }
 
+/// `resize JOB MEMORY_MIB VCPUS`: 0 leaves it as it is.
+void resize(JobId job, const char* memory_mib, const char* vcpus) {
+  const auto memory = parse_decimal(memory_mib);
+  const auto count = parse_decimal(vcpus, UINT32_MAX);
+  if (!memory || !count) throw Error(ErrorKind::kUsage, "the sizes are not numbers");
+  Node node = Node::open();
+  const std::string text = resize_vm(node, job, {*memory, static_cast<std::uint32_t>(*count)});
+  write_all(STDOUT_FILENO, text + "\n", "telling the VM's size");
+}
+
 int serve(int argc, char** argv) {
   const std::string verb = argc > 2 ? argv[1] : "";
-  if (argc < 3) throw Error(ErrorKind::kUsage, "usage: vm-request usage JOB SECONDS");
+  if (argc < 3) throw Error(ErrorKind::kUsage, "usage: vm-request usage|resize JOB NUMBER...");
   const JobId job = JobId::parse(argv[2]);
   set_log_context("request", job.to_string());
   if (verb == "usage" && argc == 4)
     tell_usage(job, parse_interval_s(argv[3]));
+  else if (verb == "resize" && argc == 5)
+    resize(job, argv[3], argv[4]);
   else
     throw Error(ErrorKind::kUsage, "vm-request does not know '" + printable(verb, 32) + "'");
   return 0;

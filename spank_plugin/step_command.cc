@@ -15,7 +15,8 @@ constexpr char kConsoleOption[] = "--console";
 constexpr char kVmOption[] = "--vm";
 
 /// A request's verb, and how many numbers stand behind it.
-constexpr std::array<std::pair<std::string_view, std::size_t>, 1> kVmVerbs = {{{"usage", 1}}};
+constexpr std::array<std::pair<std::string_view, std::size_t>, 2> kVmVerbs = {
+    {{"usage", 1}, {"resize", 2}}};
 
 std::string exec_program() { return std::string(build_paths::kLibexecDir) + "/workspace-exec"; }
 

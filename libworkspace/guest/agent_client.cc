@@ -85,6 +85,12 @@ void AgentClient::settle(Deadline deadline) const {
   expect_answer(socket.get(), FrameType::kOk, deadline);
 }
 
+void AgentClient::resize(const MachineSize& size, Deadline deadline) const {
+  const UniqueFd socket = open(hello(Purpose::kResize), deadline);
+  send_frame(socket.get(), FrameType::kSize, size.encode(), deadline);
+  expect_answer(socket.get(), FrameType::kOk, deadline);
+}
+
 UniqueFd AgentClient::open_task(std::uint32_t step, std::uint32_t task, Deadline deadline) const {
   Hello greeting = hello(Purpose::kTask);
   greeting.step = step;

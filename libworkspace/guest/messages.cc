@@ -56,7 +56,7 @@ bool ends_a_program(int number) {
 
 Purpose parse_purpose(std::string_view text) {
   for (const auto purpose : {Purpose::kTask, Purpose::kProbe, Purpose::kMount, Purpose::kMounted,
-                             Purpose::kStop, Purpose::kSettle}) {
+                             Purpose::kStop, Purpose::kSettle, Purpose::kResize}) {
     if (text == name_of(purpose)) return purpose;
   }
   throw Error(ErrorKind::kInvalid, "'" + printable(text, 32) + "' is no purpose");
@@ -89,6 +89,8 @@ std::string_view name_of(Purpose purpose) {
       return "stop";
     case Purpose::kSettle:
       return "settle";
+    case Purpose::kResize:
+      return "resize";
   }
   return "unknown";
 }
@@ -168,6 +170,23 @@ MountRequest MountRequest::parse(std::string_view payload) {
     request.read_only = fields.take_number("read_only", 1) == 1;
     expect_plain_path(request.destination);
     return request;
+  });
+}
+
+std::string MachineSize::encode() const {
+  Fields fields;
+  fields.add("vcpus", std::uint64_t{vcpus});
+  fields.add("give_back_mib", give_back_mib);
+  return fields.to_lines();
+}
+
+MachineSize MachineSize::parse(std::string_view payload) {
+  return parse_fields<MachineSize>(payload, "SIZE", [](Fields& fields) {
+    MachineSize size;
+    size.vcpus = take_u32(fields, "vcpus");
+    size.give_back_mib = fields.take_number("give_back_mib", UINT32_MAX);
+    if (size.vcpus == 0) throw Error(ErrorKind::kInvalid, "a machine has at least one vCPU");
+    return size;
   });
 }
 

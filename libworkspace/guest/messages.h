@@ -10,7 +10,7 @@ namespace workspace {
 /// and read by parse(), which throws kInvalid for anything that encode() would not have written.
 
 /// What a connection is for.
-enum class Purpose { kTask, kProbe, kMount, kMounted, kStop, kSettle };
+enum class Purpose { kTask, kProbe, kMount, kMounted, kStop, kSettle, kResize };
 
 std::string_view name_of(Purpose purpose);
 
@@ -58,6 +58,15 @@ struct MountRequest {
 
   [[nodiscard]] std::string encode() const;
   static MountRequest parse(std::string_view payload);
+};
+
+/// What the guest is to have from now on.
+struct MachineSize {
+  std::uint32_t vcpus = 1;          ///< online, the first of those that there are
+  std::uint64_t give_back_mib = 0;  ///< of its memory, which the hypervisor then takes
+
+  [[nodiscard]] std::string encode() const;
+  static MachineSize parse(std::string_view payload);
 };
 
 /// How a task ended.

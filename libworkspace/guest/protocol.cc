@@ -34,6 +34,7 @@ bool may_bear(FrameType type, std::uint8_t stream) {
       return channel_of(stream) < kChannelCount && stream_of(channel_of(stream)) == stream;
     case FrameType::kHello:
     case FrameType::kMount:
+    case FrameType::kSize:
     case FrameType::kReady:
     case FrameType::kOk:
       break;
@@ -61,6 +62,8 @@ std::optional<std::string_view> name_of(FrameType type) {
       return "RESIZE";
     case FrameType::kMount:
       return "MOUNT";
+    case FrameType::kSize:
+      return "SIZE";
     case FrameType::kData:
       return "DATA";
     case FrameType::kClose:

@@ -27,6 +27,7 @@ enum class FrameType : std::uint8_t {
   kSignal = 6,   ///< u8: deliver this signal
   kResize = 7,   ///< TerminalSize
   kMount = 8,    ///< MountRequest
+  kSize = 9,     ///< MachineSize
   // both ways
   kData = 16,  ///< bytes of a stream, within its credit
   kClose =

@@ -214,10 +214,12 @@ void add_console(xml_node devices, const DomainDescription& description, Hypervi
   add(serial, "target", {{"port", "0"}});
 }
 
+/// By it the VM gives memory back and takes it again; the guest's driver comes with the first time.
+void add_balloon(xml_node devices) { add(devices, "memballoon", {{"model", "virtio"}}); }
+
 /// Each device that libvirt would add by itself costs boot time, and is one more to attack.
 void refuse_default_devices(xml_node devices) {
   add(devices, "controller", {{"type", "usb"}, {"model", "none"}});
-  add(devices, "memballoon", {{"model", "none"}});
 }
 
 /// QEMU's user is told, and libvirt changes no file's owner: the image and the kernel are shared by
@@ -247,7 +249,10 @@ void add_devices(xml_node domain, const DomainDescription& description, const Do
     else
       add_qemu_disk(devices, description, i);
   }
-  if (host.kind == HypervisorKind::kQemu) refuse_default_devices(devices);
+  if (host.kind == HypervisorKind::kQemu) {
+    refuse_default_devices(devices);
+    add_balloon(devices);
+  }
   add_nics(devices, description, host);
   add_console(devices, description, host.kind);
 }

@@ -109,6 +109,11 @@ class Hypervisor {
   virtual void suspend(JobId job, Deadline deadline) = 0;
   virtual void resume(JobId job, Deadline deadline) = 0;
 
+  /// Sets the memory that the job's domain has, at most what it was created with, and returns when
+  /// the guest's balloon has made it so. Errors also: kGuest when the guest does not by the
+  /// deadline, or has ended; the domain may then have any size between the two.
+  virtual void set_memory(JobId job, std::uint64_t memory_mib, Deadline deadline) = 0;
+
   /// False for a domain that is stopped or not there.
   virtual bool is_running(JobId job, Deadline deadline) = 0;
 

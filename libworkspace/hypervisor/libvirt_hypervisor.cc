@@ -91,6 +91,27 @@ std::vector<DomainStatus> list_domains(const Connection& connection) {
   return found;
 }
 
+/// True when the domain has that much. The two differ by less than a page on Xen.
+bool has_memory(const DomainHandle& domain, std::uint64_t memory_mib) {
+  virDomainInfo info{};
+  if (virDomainGetInfo(domain.get(), &info) != 0) {
+    if (has_gone()) return false;
+    throw_libvirt("libvirt");
+  }
+  return (info.memory + 512) >> 10U == memory_mib;
+}
+
+/// Asks for it, and tells whether it is so already.
+bool try_set_memory(const Connection& connection, JobId job, std::uint64_t memory_mib) {
+  const DomainHandle domain = find_domain(connection, job);
+  if (!domain) throw Error(ErrorKind::kGuest, "the VM has ended");
+  if (has_memory(domain, memory_mib)) return true;
+  if (virDomainSetMemoryFlags(domain.get(), static_cast<unsigned long>(memory_mib << 10U),
+                              VIR_DOMAIN_AFFECT_LIVE) != 0)
+    throw_libvirt(domain_name(job));
+  return has_memory(domain, memory_mib);
+}
+
 /// One try to end the job's domain; true when it is gone.
 bool try_destroy(const Connection& connection, JobId job, std::string& failure) {
   const DomainHandle domain = find_domain(connection, job);
@@ -201,6 +222,17 @@ class LibvirtHypervisor : public Hypervisor {
 
   void resume(JobId job, Deadline deadline) override {
     change_state(job, DomainState::kPaused, virDomainResume, deadline);
+  }
+
+  void set_memory(JobId job, std::uint64_t memory_mib, Deadline deadline) override {
+    const auto is_set = [job, memory_mib](const Connection& libvirt) {
+      return try_set_memory(libvirt, job, memory_mib);
+    };
+    while (!ask<bool>(deadline, is_set)) {
+      if (deadline.left() <= kPollInterval)
+        throw Error(ErrorKind::kGuest, "the guest's balloon does not move");
+      ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
+    }
   }
 
   bool is_running(JobId job, Deadline deadline) override {

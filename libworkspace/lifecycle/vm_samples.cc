@@ -17,8 +17,8 @@ std::optional<VmSample> sample_vm(Node& node, JobId job) {
   sample.node = record->hostname;
   sample.state = name_of(record->state);
   sample.image = record->image;
-  sample.vcpus = record->vcpus;
-  sample.memory_mib = record->memory_mib;
+  sample.vcpus = record->vcpus_now();
+  sample.memory_mib = record->memory_now_mib();
   sample.disk_mib = record->disk_mib;
   sample.ready_unix_ms = record->ready_unix_ms;
   if (has_vm(record->state)) sample.usage = measure_vm(node, job);

@@ -46,6 +46,13 @@ struct JobRecord {
   std::uint32_t vcpus = 0;
   std::uint64_t memory_mib = 0;
   std::uint64_t disk_mib = 0;
+  /// What the VM has of its vCPUs and memory since it was resized; 0: all.
+  std::uint32_t resized_vcpus = 0;
+  std::uint64_t resized_memory_mib = 0;
+  [[nodiscard]] std::uint32_t vcpus_now() const { return resized_vcpus ? resized_vcpus : vcpus; }
+  [[nodiscard]] std::uint64_t memory_now_mib() const {
+    return resized_memory_mib ? resized_memory_mib : memory_mib;
+  }
 
   std::string guest_address;  ///< IPv4, inside the job's network namespace
   std::uint16_t port = 0;

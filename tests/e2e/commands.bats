@@ -125,6 +125,45 @@ END
     expect_status 1
 }
 
+# inside JOB COMMAND: in the job's VM on node1.
+inside() { as user1 srun --quiet --jobid="$1" --overlap -N1 -n1 -w node1 sh -c "$2"; }
+memory_mib() { inside "$1" "awk '/^MemTotal/ {print int(\$2 / 1024)}' /proc/meminfo"; }
+
+@test "resize, within the allocation, for the job's owner and root" {
+    local before
+    job=$(start_job user1 -w node1 -n1 -c2 --workspace=tiny --mem=400M)
+    before=$(memory_mib "$job")
+    [ "$(inside "$job" 'cat /sys/devices/system/cpu/online')" = 0-1 ]
+    run as user1 workspace resize "$job" --memory 200M --vcpus 1
+    expect_status 0
+    expect_output "job $job on node1: 1 vCPU, 200M"
+    [ "$(memory_mib "$job")" -le $((before - 130)) ]
+    [ "$(inside "$job" 'cat /sys/devices/system/cpu/online')" = 0 ]
+    [[ $(on 1 workspace ps "$job") =~ vcpus\ +1$'\n'memory\ +200M ]]
+    run as user1 workspace resize "$job" --memory 400M
+    [ "$status" -ne 0 ]
+    expect_output_contains "400M of memory are more than the 336M of job $job on node1"
+    run as user1 workspace resize "$job" --vcpus 3
+    expect_output_contains "3 vCPUs are more than the 2 of job $job on node1"
+    run as user2 workspace resize "$job" --vcpus 2
+    expect_status 77
+    expect_output_contains "job $job is not yours"
+    # What programs hold is not taken from them.
+    inside "$job" 'dd if=/dev/zero of=/dev/shm/held bs=1M count=100 2>/dev/null || dd if=/dev/zero of=/run/held bs=1M count=100'
+    run as user1 workspace resize "$job" --memory 64M
+    [ "$status" -ne 0 ]
+    expect_output_contains 'MiB of its memory, not 136'
+    run on 1 workspace resize "$job" --memory 336M --vcpus 2
+    expect_output "job $job on node1: 2 vCPUs, 336M"
+    [ "$(memory_mib "$job")" = "$before" ]
+    [ "$(inside "$job" 'cat /sys/devices/system/cpu/online')" = 0-1 ]
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    run as user1 workspace resize "$job" --vcpus 1
+    expect_output_contains "job $job is CANCELLED; its VM cannot be asked"
+    expect_nothing_left 1
+}
+
 @test "what has no workspace is not entered" {
     job=$(as user1 sbatch --parsable --wrap 'sleep 1000')
     eventually "$kBootDeadlineS" sh -c "timeout 20 '$repository/tests/lab/lab' run --name $lab_name squeue -h -j $job -o %T | grep -q RUNNING"

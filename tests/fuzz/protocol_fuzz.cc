@@ -36,6 +36,8 @@ void check_frame(const Frame& frame, TaskIntake& intake, Streams& streams) {
       return check_message<Readiness>(frame);
     case FrameType::kMount:
       return check_message<MountRequest>(frame);
+    case FrameType::kSize:
+      return check_message<MachineSize>(frame);
     case FrameType::kExit:
       return check_message<TaskExit>(frame);
     case FrameType::kResize:

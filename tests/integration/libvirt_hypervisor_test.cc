@@ -108,6 +108,21 @@ TEST(LibvirtHypervisorTest, QemusProcessIsBoundedWhereTheGuestIsNotEmulated) {
   }
 }
 
+TEST(LibvirtHypervisorTest, ADomainsMemoryIsSet) {
+  const auto hypervisor = test_hypervisor();
+  hypervisor->create(some_description(42), soon());
+  const std::uint64_t before = hypervisor->memory_mib(soon());
+  hypervisor->set_memory(JobId(42), 48, soon());
+  EXPECT_EQ(hypervisor->memory_mib(soon()), before - 16);
+  hypervisor->set_memory(JobId(42), 48, soon());  // so already
+  hypervisor->set_memory(JobId(42), 64, soon());
+  EXPECT_EQ(hypervisor->memory_mib(soon()), before);
+  expect_error([&] { hypervisor->set_memory(JobId(42), 65, soon()); }, ErrorKind::kHost,
+               StartsWith("workspace-42: "));
+  expect_error([&] { hypervisor->set_memory(JobId(43), 48, soon()); }, ErrorKind::kGuest,
+               "the VM has ended");
+}
+
 TEST(LibvirtHypervisorTest, ASecondDomainOfAJobIsAnError) {
   const auto hypervisor = test_hypervisor();
   hypervisor->create(some_description(42), soon());

@@ -133,5 +133,20 @@ TEST(TerminalSizeMessage, ComesBackAsItWasSent) {
   EXPECT_EQ(size.columns, 65535);
 }
 
+TEST(SizeMessage, ComesBackAsItWasSentOrIsRefused) {
+  const MachineSize size = MachineSize::parse(MachineSize{3, 100}.encode());
+  EXPECT_EQ(size.vcpus, 3U);
+  EXPECT_EQ(size.give_back_mib, 100U);
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "protocol error: SIZE: field 'vcpus' is missing"},
+      {"vcpus=0\ngive_back_mib=1\n", "protocol error: SIZE: a machine has at least one vCPU"},
+      {"vcpus=1\ngive_back_mib=-1\n",
+       "protocol error: SIZE: field 'give_back_mib' is '-1', not a whole number up to 4294967295"},
+      {"vcpus=1\ngive_back_mib=1\nmore=1\n", "protocol error: SIZE: field 'more' is not known"},
+  };
+  for (const auto& [payload, text] : cases)
+    expect_error([payload = payload] { MachineSize::parse(payload); }, ErrorKind::kInvalid, text);
+}
+
 }  // namespace
 }  // namespace workspace

@@ -74,7 +74,7 @@ constexpr char kQemuXml[] =
       <target dev="vdb" bus="virtio" />
     </disk>
     <controller type="usb" model="none" />
-    <memballoon model="none" />
+    <memballoon model="virtio" />
     <interface type="ethernet">
       <mac address="52:54:00:77:00:02" />
       <target dev="ws42" managed="no" />

@@ -30,6 +30,7 @@ class FakeHypervisor : public Hypervisor {
   void destroy(JobId, Deadline) override {}
   void suspend(JobId, Deadline) override {}
   void resume(JobId, Deadline) override {}
+  void set_memory(JobId, std::uint64_t, Deadline) override {}
   bool is_running(JobId, Deadline) override { return runs_; }
   VmUsage usage(JobId, Deadline) noexcept override { return {}; }
   std::vector<DomainStatus> list(Deadline) override { return {}; }

@@ -112,8 +112,12 @@ TEST(VmRequest, IsAKnownVerbWithNumbersAlone) {
   const std::string helper = std::string(build_paths::kLibexecDir) + "/vm-request";
   EXPECT_EQ(vm_request({false, 0, {program, "--vm", "usage", "2"}}, JobId(42)),
             (Words{helper, "usage", "42", "2"}));
+  EXPECT_EQ(vm_request({false, 0, {program, "--vm", "resize", "128", "0"}}, JobId(42)),
+            (Words{helper, "resize", "42", "128", "0"}));
   const std::vector<Words> others = {
       {program, "--vm"},
+      {program, "--vm", "resize", "128"},
+      {program, "--vm", "resize", "128", "1", "43"},
       {program, "--vm", "usage"},
       {program, "--vm", "usage", "2", "3"},
       {program, "--vm", "usage", "-2"},
