@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "build_paths.h"
 #include "libworkspace/base/error.h"
@@ -110,6 +111,40 @@ void set_access(const YamlMap& map, std::vector<SiteAccess>& value) {
     value.push_back({pattern, access_keys::read(access->required_map(pattern))});
 }
 
+/// `0000:3b:00.0`, or more functions of one device: `0000:3b:00.0+0000:3b:00.1`.
+std::vector<PciAddress> parse_device(const std::string& text) {
+  std::vector<PciAddress> functions;
+  for (const auto& address : split(text, '+')) functions.push_back(PciAddress::parse(address));
+  return functions;
+}
+
+void check_gres_name(const std::string& name) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+  if (name.empty() || name.find_first_not_of(kAllowed) != std::string::npos)
+    throw invalid("'" + printable(name, 64) + "' is no name of generic resources");
+}
+
+/// No device may be given to two jobs at once.
+void check_devices_once(const YamlMap& map, const std::vector<SiteDevices>& tables) {
+  std::set<PciAddress> seen;
+  for (const auto& table : tables)
+    for (const auto& device : table.devices)
+      for (const auto& address : device)
+        if (!seen.insert(address).second)
+          map.refuse_value("devices", address.to_string() + " is there twice");
+}
+
+void set_devices(const YamlMap& map, std::vector<SiteDevices>& value) {
+  const auto devices = map.optional_map("devices");
+  if (!devices) return;
+  for (const auto& name : devices->keys(check_gres_name)) {
+    if (auto list = devices->optional_list(name, parse_device))
+      value.push_back({name, *std::move(list)});
+  }
+  check_devices_once(map, value);
+}
+
 }  // namespace
 
 std::string site_config_path() { return std::string(build_paths::kSysconfDir) + "/workspace.yaml"; }
@@ -139,6 +174,7 @@ SiteConfig read_keys(const YamlMap& map) {
                   "boot_timeout",
                   "shutdown_timeout",
                   "pin_vcpus",
+                  "devices",
                   "private_network",
                   "private_network_subnet",
                   "private_network_port",
@@ -179,6 +215,7 @@ SiteConfig read_keys(const YamlMap& map) {
   set_timeout(map, "boot_timeout", config.boot_timeout);
   set_timeout(map, "shutdown_timeout", config.shutdown_timeout);
   set_switch(map, "pin_vcpus", config.pin_vcpus);
+  set_devices(map, config.devices);
   set(map, "private_network", config.private_network, parse_private_network);
   set(map, "private_network_subnet", config.private_network_subnet, [](const std::string& range) {
     try {

@@ -12,6 +12,7 @@
 #include "libworkspace/model/hypervisor_kind.h"
 #include "libworkspace/model/job_names.h"
 #include "libworkspace/model/job_report.h"
+#include "libworkspace/model/pci_address.h"
 
 namespace workspace {
 
@@ -62,6 +63,9 @@ struct DomainDescription {
   /// QEMU: what the disks together may do per second; 0: no bound. Xen has no such bound.
   std::uint64_t disk_iops = 0;
   std::uint64_t disk_bytes_per_s = 0;
+  /// Devices of the machine that are the guest's alone. libvirt takes them from the node's drivers
+  /// and gives them back at the domain's end.
+  std::vector<PciAddress> pci_devices;
   /// The address of the second NIC, on the job's private network; empty: there is none.
   std::string private_mac;
   std::string console_log;  ///< absolute path of a file for the console's output (QEMU)

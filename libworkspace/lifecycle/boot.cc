@@ -11,6 +11,7 @@
 #include "libworkspace/lifecycle/audit_log.h"
 #include "libworkspace/lifecycle/cached_features.h"
 #include "libworkspace/lifecycle/cpu_plan.h"
+#include "libworkspace/lifecycle/device_plan.h"
 #include "libworkspace/lifecycle/follow.h"
 #include "libworkspace/lifecycle/guest_start.h"
 #include "libworkspace/lifecycle/image_staging.h"
@@ -124,6 +125,7 @@ class Boot {
     record_.disk_mib = size_disk_mib(request_.disk_mib, *image_, node_.site);
     caps_ = node_.site.caps.of(allocation_.partition, allocation_.qos).narrowed_by(image_->caps);
     record_.hostname = job_.node_name;
+    devices_ = plan_devices(allocation_, node_.site);
     cpus_ = plan_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()),
                       node_.hypervisor->kind(), node_.site);
     record_.cpus = cpus_.allocated;
@@ -245,6 +247,7 @@ class Boot {
     domain.disks.push_back({disk_path_, false, !node_.site.disk_reserve});
     domain.disk_iops = bound_or_zero(caps_.disk_iops);
     domain.disk_bytes_per_s = bound_or_zero(caps_.disk_mib_per_s) << 20;
+    domain.pci_devices = devices_;
     if (private_network_) domain.private_mac = private_network_->own.guest_mac;
     domain.console_log = node_.records.file(job_.job, "console.log");
     node_.hypervisor->create(domain, Node::step_deadline());
@@ -321,6 +324,7 @@ class Boot {
   Allocation allocation_;
   CpuPlan cpus_;
   RateCaps caps_;
+  std::vector<PciAddress> devices_;
   JobNamespace space_;
   std::optional<PrivateNetwork> private_network_;
   Steps steps_;

@@ -8,6 +8,15 @@
 
 namespace workspace {
 
+/// Generic resources with devices of their own, of one name.
+struct AllocatedGres {
+  std::string name;  ///< as in gres.conf, such as `gpu`
+  /// Slurm's numbers of the devices: their place among the node's devices of that name.
+  std::vector<std::uint32_t> indices;
+
+  bool operator==(const AllocatedGres&) const = default;
+};
+
 /// What Slurm has allocated to a job on this node, as the controller tells it.
 struct Allocation {
   explicit Allocation(JobId id) : job(id) {}
@@ -23,6 +32,7 @@ struct Allocation {
   std::uint32_t cpus = 0;              ///< allocated CPUs of this node
   std::vector<std::uint32_t> cpu_ids;  ///< Slurm's abstract CPU numbers of this node
   std::uint64_t memory_mib = 0;        ///< allocated memory of this node
+  std::vector<AllocatedGres> gres;     ///< of this node
   std::uint32_t node_count = 0;
   std::uint32_t node_cpus = 0;  ///< what the cluster's configuration states for this node
 };

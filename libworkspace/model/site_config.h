@@ -9,6 +9,7 @@
 #include "libworkspace/model/digest_place.h"
 #include "libworkspace/model/host_commands.h"
 #include "libworkspace/model/mount_spec.h"
+#include "libworkspace/model/pci_address.h"
 #include "libworkspace/model/private_network.h"
 #include "libworkspace/model/rate_caps.h"
 
@@ -21,6 +22,13 @@ enum class Acceleration { kAuto, kKvm, kTcg };
 struct SiteAccess {
   std::string images;
   AccessRules rules;
+};
+
+/// The devices behind a name of generic resources, in the order of Slurm's numbers of them; each
+/// may have several functions.
+struct SiteDevices {
+  std::string gres;  ///< as in gres.conf
+  std::vector<std::vector<PciAddress>> devices;
 };
 
 /// The site's choices: /etc/workspace/workspace.yaml, each with its default. The reader is the
@@ -65,6 +73,7 @@ struct SiteConfig {
   std::chrono::milliseconds boot_timeout{60'000};
   std::chrono::milliseconds shutdown_timeout{20'000};
   bool pin_vcpus = true;
+  std::vector<SiteDevices> devices;  ///< of this machine, for VMs of jobs that have them
 
   bool private_network = true;  ///< for jobs of several nodes
   PrivateSubnet private_network_subnet = PrivateSubnet::parse("10.200.0.0/16");

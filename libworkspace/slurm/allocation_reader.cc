@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "libworkspace/base/bounded_call.h"
+#include "libworkspace/slurm/gres_detail.h"
 #include "libworkspace/slurm/libslurm.h"
 #include "libworkspace/slurm/node_detail.h"
 
@@ -30,6 +31,8 @@ std::optional<NodeDetail> detail_of(const slurm_job_info_t& job, const std::stri
   bare.num_nodes = job.num_nodes;
   bare.nodes = job.nodes;
   bare.job_resrcs = job.job_resrcs;
+  bare.gres_detail_cnt = job.gres_detail_cnt;
+  bare.gres_detail_str = job.gres_detail_str;
   bare.show_flags = SHOW_DETAIL;
   // libslurm's allocator is malloc with a header of its own: only it can free the text, and does so
   // for no caller. The process is short-lived.
@@ -87,6 +90,7 @@ Allocation ask(JobId job, const std::string& node_name) {
   allocation.work_dir = text_of(info.work_dir);
   allocation.cpus = static_cast<std::uint32_t>(cpus);
   allocation.cpu_ids = detail->cpu_ids;
+  allocation.gres = parse_gres_detail(detail->gres);
   allocation.memory_mib =
       detail->memory_mib != 0 ? detail->memory_mib : memory_by_share(node, allocation.cpus);
   allocation.node_count = info.num_nodes;

@@ -47,7 +47,7 @@ std::optional<NodeDetail> parse_node_detail(std::string_view line) {
   const auto ids = parse_cpu_list(*cpu_ids);
   const auto memory_mib = parse_decimal(*memory);
   if (!ids || !memory_mib) return std::nullopt;
-  return NodeDetail{*nodes, *ids, *memory_mib};
+  return NodeDetail{*nodes, *ids, *memory_mib, take_field(line, "GRES").value_or("")};
 }
 
 }  // namespace workspace

@@ -13,6 +13,7 @@ struct NodeDetail {
   std::string nodes;                   ///< a host list such as `node[1-3,7]`
   std::vector<std::uint32_t> cpu_ids;  ///< abstract numbers, rising
   std::uint64_t memory_mib = 0;        ///< 0 where memory is not allocated
+  std::string gres;                    ///< as parse_gres_detail reads it; empty: none
 };
 
 /// Reads a line `Nodes=LIST CPU_IDs=0-1,4 Mem=512 GRES=…`; nothing for any other line.

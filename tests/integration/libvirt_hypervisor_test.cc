@@ -123,6 +123,17 @@ TEST(LibvirtHypervisorTest, ADomainsMemoryIsSet) {
                "the VM has ended");
 }
 
+TEST(LibvirtHypervisorTest, ADomainWithDevicesOfTheMachineIsTaken) {
+  for (const auto kind : {HypervisorKind::kXen, HypervisorKind::kQemu}) {
+    const auto hypervisor = test_hypervisor(kind);
+    DomainDescription description = some_description(42);
+    description.pci_devices = {{0, 0x3b, 0, 0}, {0, 0x3b, 0, 1}};
+    hypervisor->create(description, soon());
+    EXPECT_TRUE(hypervisor->is_running(JobId(42), soon()));
+    hypervisor->destroy(JobId(42), soon());
+  }
+}
+
 TEST(LibvirtHypervisorTest, ASecondDomainOfAJobIsAnError) {
   const auto hypervisor = test_hypervisor();
   hypervisor->create(some_description(42), soon());

@@ -105,6 +105,18 @@ TEST(SiteConfigFile, ReadsEveryKey) {
   EXPECT_EQ(config.kernel_options, "quiet loglevel=3");
 }
 
+TEST(SiteConfigFile, DevicesAreNamedByTheirPciAddresses) {
+  const auto config = parse_site_config(
+      "devices: {gpu: [0000:3b:00.0+0000:3b:00.1, 0000:86:00.0], nic: []}\n", "f");
+  ASSERT_EQ(config.devices.size(), 2U);
+  EXPECT_EQ(config.devices[0].gres, "gpu");
+  ASSERT_EQ(config.devices[0].devices.size(), 2U);
+  EXPECT_EQ(config.devices[0].devices[0],
+            (std::vector<PciAddress>{{0, 0x3b, 0, 0}, {0, 0x3b, 0, 1}}));
+  EXPECT_EQ(config.devices[0].devices[1], (std::vector<PciAddress>{{0, 0x86, 0, 0}}));
+  EXPECT_TRUE(config.devices[1].devices.empty());
+}
+
 TEST(SiteConfigFile, HostCommandsAreAllNoneOrAList) {
   const auto commands = [](const std::string& value) {
     return parse_site_config("host_commands: " + value + "\n", "f").host_commands.to_string();
@@ -204,6 +216,13 @@ TEST(SiteConfigFile, RefusesWithPlaceAndReason) {
            Case{"digest_shown_in: here\n",
                 "f:1: 'here' is no place for the digest; there are admin_comment, comment, none"},
            Case{"report_program: mail\n", "f:1: report_program 'mail' is not an absolute path"},
+           Case{"devices: {gpu: [3b:00.0]}\n",
+                "f:1: '3b:00.0' is no PCI address such as 0000:3b:00.0"},
+           Case{"devices: {gpu: 0000:3b:00.0}\n", "f:1: key 'gpu' takes a list, such as [a, b]"},
+           Case{"devices: {\"gpu:a\": [0000:3b:00.0]}\n",
+                "f:1: 'gpu:a' is no name of generic resources"},
+           Case{"devices: {a: [0000:3b:00.0], b: [0000:3b:00.0+0000:3b:00.1]}\n",
+                "f:1: 0000:3b:00.0 is there twice"},
            Case{"metrics: here\n", "f:1: metrics 'here' is not an absolute path"},
            Case{"access: {allow: {users: [a]}}\n", "f:1: unknown key 'users'"},
            Case{"access: {\"A*\": {}}\n", "f:1: 'A*' is not a pattern of image names"},

@@ -245,6 +245,32 @@ TEST(DomainXmlTest, PrefersTheMemoryOfTheJobsNumaNode) {
   EXPECT_THAT(domain_xml(description, xen_host()), Not(HasSubstr("numatune")));
 }
 
+TEST(DomainXmlTest, GivesTheGuestTheMachinesDevices) {
+  DomainDescription description = some_description();
+  description.pci_devices = {{0, 0x3b, 0x1f, 7}, {1, 0, 2, 0}};
+  EXPECT_THAT(domain_xml(description, qemu_host()),
+              HasSubstr(R"(    <hostdev mode="subsystem" type="pci" managed="yes">
+      <driver name="vfio" />
+      <source>
+        <address domain="0" bus="59" slot="31" function="7" />
+      </source>
+    </hostdev>
+    <hostdev mode="subsystem" type="pci" managed="yes">
+      <driver name="vfio" />
+      <source>
+        <address domain="1" bus="0" slot="2" function="0" />
+      </source>
+    </hostdev>
+)"));
+  DomainHost xen = xen_host();
+  xen.hardware_virtualization = true;
+  const std::string text = domain_xml(description, xen);
+  EXPECT_THAT(text, HasSubstr(R"(<driver name="xen" />)"));
+  EXPECT_THAT(text, HasSubstr(R"(<type arch="x86_64" machine="xenpv">linux</type>)"));
+  EXPECT_THAT(domain_xml(some_description(), xen), HasSubstr("xenpvh"));
+  EXPECT_THAT(domain_xml(some_description(), xen), Not(HasSubstr("hostdev")));
+}
+
 TEST(DomainXmlTest, DisksAreNamedAsTheGuestSeesThem) {
   EXPECT_EQ(disk_device(HypervisorKind::kQemu, 0), "vda");
   EXPECT_EQ(disk_device(HypervisorKind::kXen, 1), "xvdb");

@@ -14,6 +14,7 @@ TEST(NodeDetailTest, ReadsOneNodesShare) {
   EXPECT_EQ(detail->nodes, "node[1-2]");
   EXPECT_THAT(detail->cpu_ids, ElementsAre(0, 1, 4, 5));
   EXPECT_EQ(detail->memory_mib, 512U);
+  EXPECT_EQ(detail->gres, "gpu:1");
 }
 
 TEST(NodeDetailTest, AcceptsTheShortestLine) {
@@ -21,6 +22,7 @@ TEST(NodeDetailTest, AcceptsTheShortestLine) {
   ASSERT_TRUE(detail);
   EXPECT_THAT(detail->cpu_ids, ElementsAre(7));
   EXPECT_EQ(detail->memory_mib, 0U);
+  EXPECT_EQ(detail->gres, "");
 }
 
 TEST(NodeDetailTest, TakesNoOtherLine) {

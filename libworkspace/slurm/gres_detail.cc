@@ -1,0 +1,72 @@
+#include "libworkspace/slurm/gres_detail.h"
+
+#include <optional>
+
+#include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
+
+namespace workspace {
+namespace {
+
+/// No node has more devices of a kind.
+constexpr std::uint64_t kHighestIndex = 1023;
+
+[[noreturn]] void refuse(std::string_view text) {
+  throw Error(ErrorKind::kHost,
+              "Slurm's generic resources '" + printable(text, 256) + "' cannot be read");
+}
+
+/// Splits at the commas that stand in no parentheses.
+std::vector<std::string_view> split_gres(std::string_view text) {
+  std::vector<std::string_view> parts;
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')') --depth;
+    if (text[i] != ',' || depth != 0) continue;
+    parts.push_back(text.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+/// Reads `0-1,4`.
+std::optional<std::vector<std::uint32_t>> parse_indices(std::string_view text) {
+  std::vector<std::uint32_t> indices;
+  for (const auto& range : split(text, ',')) {
+    const auto dash = range.find('-');
+    const auto first = parse_decimal(range.substr(0, dash), kHighestIndex);
+    const auto last =
+        dash == std::string::npos ? first : parse_decimal(range.substr(dash + 1), kHighestIndex);
+    if (!first || !last || *first > *last) return std::nullopt;
+    for (auto index = *first; index <= *last; ++index)
+      indices.push_back(static_cast<std::uint32_t>(index));
+  }
+  return indices;
+}
+
+}  // namespace
+
+std::vector<AllocatedGres> parse_gres_detail(std::string_view text) {
+  std::vector<AllocatedGres> found;
+  if (text.empty() || text == "(null)") return found;
+  constexpr std::string_view kIndices = "(IDX:";
+  for (const auto part : split_gres(text)) {
+    const auto begin = part.find('(');
+    if (begin == std::string_view::npos || !part.ends_with(')')) refuse(text);
+    const std::string_view detail = part.substr(begin);
+    if (detail.starts_with("(CNT:")) continue;
+    if (!detail.starts_with(kIndices)) refuse(text);
+    const auto indices =
+        parse_indices(detail.substr(kIndices.size(), detail.size() - kIndices.size() - 1));
+    // NAME:COUNT or NAME:TYPE:COUNT. Indices count all devices of the name, whatever their type.
+    const auto name = part.substr(0, part.find_first_of(":("));
+    if (!indices || name.empty()) refuse(text);
+    found.push_back({std::string(name), *indices});
+  }
+  return found;
+}
+
+}  // namespace workspace
