@@ -19,6 +19,7 @@ constexpr std::uint32_t kMostVcpus = 65535;
 /// An administrator's, on the node itself: the step is the owner's way.
 int resize_here(JobId job, const WantedSize& wanted) {
   set_log_context("resize", job.to_string());
+  keep_log_from_stderr();
   Node node = Node::open();
   return print(resize_vm(node, job, wanted) + "\n");
 }

@@ -55,6 +55,7 @@ int serve(int argc, char** argv) {
   if (argc < 3) throw Error(ErrorKind::kUsage, "usage: vm-request usage|resize JOB NUMBER...");
   const JobId job = JobId::parse(argv[2]);
   set_log_context("request", job.to_string());
+  keep_log_from_stderr();
   if (verb == "usage" && argc == 4)
     tell_usage(job, parse_interval_s(argv[3]));
   else if (verb == "resize" && argc == 5)

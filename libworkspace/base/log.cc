@@ -14,9 +14,14 @@ std::string& context() {
   return words;
 }
 
+bool& stderr_has_log() {
+  static bool has_log = true;
+  return has_log;
+}
+
 void write_line(int priority, std::string_view level, std::string_view text) {
   const std::string line = context() + ": " + std::string(level) + printable(text);
-  std::fprintf(stderr, "%s\n", line.c_str());
+  if (stderr_has_log()) std::fprintf(stderr, "%s\n", line.c_str());
   ::syslog(LOG_DAEMON | priority, "%s", line.c_str());
 }
 
@@ -26,6 +31,8 @@ void set_log_context(std::string_view program, std::string_view job) {
   context() = std::string(program);
   if (!job.empty()) context() += ": job " + std::string(job);
 }
+
+void keep_log_from_stderr() { stderr_has_log() = false; }
 
 void log_info(std::string_view text) { write_line(LOG_INFO, "", text); }
 void log_warning(std::string_view text) { write_line(LOG_WARNING, "warning: ", text); }

@@ -9,6 +9,9 @@ namespace workspace {
 /// slurmd keeps in its log for prolog and epilog, and to syslog(3) with the facility `daemon`.
 void set_log_context(std::string_view program, std::string_view job);
 
+/// From here on lines go to syslog(3) alone: for a program of root's whose stderr is a user's.
+void keep_log_from_stderr();
+
 /// One line each; control bytes in the text are escaped, so that nothing a guest or a user sent can
 /// forge a line.
 void log_info(std::string_view text);
