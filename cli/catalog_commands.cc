@@ -18,7 +18,10 @@ constexpr std::array kPublishOptions = {
 constexpr std::array kTrustOptions = {
     Option{"--images", "PATTERN[,…]", "the image names it may bring; without it all"},
     Option{"--expires", "DAY", "from then on it is not trusted; without it always"},
-    Option{"--replace", "", "in place of the key that the catalogue has"}, kConfig, kHelp};
+    Option{"--replace", "", "in place of the key that the catalogue has"},
+    kJson,
+    kConfig,
+    kHelp};
 constexpr std::array kListOptions = {kJson, kConfig, kHelp};
 constexpr std::array kShowOptions = {kSnapshot, kJson, kConfig, kHelp};
 constexpr std::array kUpdateOptions = {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "cli/catalog_source.h"
-#include "cli/json.h"
+#include "cli/deed.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "cli/terminal_progress.h"
@@ -29,10 +29,8 @@ void list_titles(Json& json, std::string_view key, const std::vector<std::string
   json.end_array();
 }
 
-std::string fetched_json(const FetchedCatalog& fetched) {
-  Json json;
-  json.begin_object()
-      .field("catalog", fetched.name)
+void add_fetched(Json& json, const FetchedCatalog& fetched) {
+  json.field("catalog", fetched.name)
       .field("snapshot", fetched.snapshot.number)
       .field("is_new", fetched.is_new)
       .field("source", fetched.snapshot.source)
@@ -43,7 +41,6 @@ std::string fetched_json(const FetchedCatalog& fetched) {
   list_titles(json, "new", fetched.since.added);
   list_titles(json, "changed", fetched.since.changed);
   list_titles(json, "gone", fetched.since.gone);
-  return json.end_object().text();
 }
 
 std::string fetched_text(const FetchedCatalog& fetched) {
@@ -87,7 +84,8 @@ int run_catalog_fetch(const Arguments& arguments) {
     };
     return fetch_catalog(config, url, options);
   }();
-  return print(arguments.has("--json") ? fetched_json(fetched) : fetched_text(fetched));
+  return tell_deed(arguments, "catalog fetch", fetched_text(fetched),
+                   [&](Json& json) { add_fetched(json, fetched); });
 }
 
 }  // namespace workspace::cli

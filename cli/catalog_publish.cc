@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "cli/deed.h"
 #include "cli/image_content.h"
-#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/secret_keys.h"
 #include "cli/subcommands.h"
@@ -45,10 +45,8 @@ std::vector<RegisteredImage> chosen_images(const Arguments& arguments, const Cat
   return images;
 }
 
-std::string index_json(const CatalogIndex& index, const std::string& key_id) {
-  Json json;
-  json.begin_object()
-      .field("number", index.number)
+void add_index(Json& json, const CatalogIndex& index, const std::string& key_id) {
+  json.field("number", index.number)
       .field("made", format_utc_time(index.made))
       .field("key", key_id)
       .begin_array("images");
@@ -58,7 +56,7 @@ std::string index_json(const CatalogIndex& index, const std::string& key_id) {
         .field("digest", entry.manifest.to_string())
         .end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 }  // namespace
@@ -81,12 +79,13 @@ int run_catalog_publish(const Arguments& arguments) {
                            });
   }();
   const minisign::PublicKey public_key = key.public_key();
-  if (arguments.has("--json")) return print(index_json(index, public_key.id.to_string()));
   const std::size_t count = index.images.size();
-  return print("published " + std::to_string(count) + (count == 1 ? " image in " : " images in ") +
-               folder + ", as number " + std::to_string(index.number) +
-               "\n  other sites trust it by: workspace catalog trust NAME " +
-               public_key.to_string() + "\n");
+  const std::string text =
+      "published " + std::to_string(count) + (count == 1 ? " image in " : " images in ") + folder +
+      ", as number " + std::to_string(index.number) +
+      "\n  other sites trust it by: workspace catalog trust NAME " + public_key.to_string() + "\n";
+  return tell_deed(arguments, "catalog publish", text,
+                   [&](Json& json) { add_index(json, index, public_key.id.to_string()); });
 }
 
 }  // namespace workspace::cli

@@ -1,3 +1,4 @@
+#include "cli/deed.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "libworkspace/base/error.h"
@@ -34,9 +35,15 @@ int run_catalog_trust(const Arguments& arguments) {
   if (const auto expires = arguments.value("--expires"))
     key.expires = parse_utc_time(*expires, "--expires");
   key_folder::trust(config.catalog_keys, key, arguments.has("--replace"));
-  return print("the catalogue '" + key.name + "' is trusted by the key " + key.key.id.to_string() +
-               ", for the images " + join(key.images, ", ") +
-               "\nnext: workspace catalog fetch URL\n");
+  const std::string text = "the catalogue '" + key.name + "' is trusted by the key " +
+                           key.key.id.to_string() + ", for the images " + join(key.images, ", ") +
+                           "\nnext: workspace catalog fetch URL\n";
+  return tell_deed(arguments, "catalog trust", text, [&](Json& json) {
+    json.field("catalog", key.name)
+        .field("key_id", key.key.id.to_string())
+        .field("may_bring", join(key.images, ","))
+        .field("expires", key.expires ? format_utc_time(*key.expires) : "never");
+  });
 }
 
 }  // namespace workspace::cli

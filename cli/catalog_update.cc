@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "cli/catalog_source.h"
+#include "cli/deed.h"
 #include "cli/image_content.h"
-#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "cli/terminal_progress.h"
@@ -78,13 +78,9 @@ class Update {
   int status_ = 0;
 };
 
-std::string outcomes_json(const std::string& name, const CatalogSnapshot& snapshot,
-                          const std::vector<Outcome>& outcomes) {
-  Json json;
-  json.begin_object()
-      .field("catalog", name)
-      .field("snapshot", snapshot.number)
-      .begin_array("images");
+void add_outcomes(Json& json, const std::string& name, const CatalogSnapshot& snapshot,
+                  const std::vector<Outcome>& outcomes) {
+  json.field("catalog", name).field("snapshot", snapshot.number).begin_array("images");
   for (const auto& outcome : outcomes) {
     json.begin_object()
         .field("image", outcome.image)
@@ -93,7 +89,7 @@ std::string outcomes_json(const std::string& name, const CatalogSnapshot& snapsh
         .field("fault", printable(outcome.fault))
         .end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 std::string outcomes_text(const std::vector<Outcome>& outcomes) {
@@ -131,8 +127,8 @@ int run_catalog_update(const Arguments& arguments) {
       warn("image " + outcome.image +
            " of the catalogue is not the one that is registered here; this one stays");
   }
-  print(arguments.has("--json") ? outcomes_json(name, snapshot, outcomes)
-                                : outcomes_text(outcomes));
+  tell_deed(arguments, "catalog update", outcomes_text(outcomes),
+            [&](Json& json) { add_outcomes(json, name, snapshot, outcomes); });
   return status;
 }
 

@@ -18,10 +18,12 @@
 namespace workspace::cli {
 namespace {
 
-constexpr std::array kImageOptions = {kConfig, kHelp};
+constexpr std::array kImageOptions = {kJson, kConfig, kHelp};
 constexpr std::array kListOptions = {kJson, kConfig, kHelp};
 constexpr std::array kNodeOptions = {
     Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kHelp};
+constexpr std::array kReconcileOptions = {
+    Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kJson, kHelp};
 constexpr std::array kFeaturesOptions = {
     Option{"--update", "", "first let Slurm show what is cached now (root)"},
     Option{"--node", "NAME", "the node's name in Slurm; without it the host's"}, kJson, kConfig,
@@ -79,7 +81,7 @@ constexpr std::array kCoreCommands = {
     Subcommand{"node check", "", "what is right and wrong on this node, and how to mend it (root)",
                kCheckOptions, &run_node_check},
     Subcommand{"node reconcile", "", "remove what jobs that Slurm no longer has left here (root)",
-               kNodeOptions, &run_node_reconcile},
+               kReconcileOptions, &run_node_reconcile},
     Subcommand{"node metrics", "", "the VMs of this node, for Prometheus (root)", kMetricsOptions,
                &run_node_metrics},
     Subcommand{"node config", "", "the line for this node in slurm.conf (root)", kNodeOptions,

@@ -1,3 +1,4 @@
+#include "cli/deed.h"
 #include "cli/image_content.h"
 #include "cli/output.h"
 #include "cli/secret_keys.h"
@@ -47,8 +48,15 @@ int run_image_approve(const Arguments& arguments) {
   const UtcTime now = utc_now();
   const Approval approval =
       approve_image(config.store, image, signature_of(arguments, catalog, image, now), keys, now);
-  return print("approved " + title_of(image) + " (" + image.digest.to_string() + ") by the key '" +
-               approval.key + "'\n");
+  return tell_deed(arguments, "image approve",
+                   "approved " + title_of(image) + " (" + image.digest.to_string() +
+                       ") by the key '" + approval.key + "'\n",
+                   [&](Json& json) {
+                     json.field("image", title_of(image))
+                         .field("digest", image.digest.to_string())
+                         .field("key", approval.key)
+                         .field("key_id", approval.key_id.to_string());
+                   });
 }
 
 }  // namespace workspace::cli

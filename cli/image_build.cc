@@ -85,7 +85,11 @@ int run_image_build(const Arguments& arguments) {
   const std::string image = recipe.manifest.name.text() + ":" + recipe.manifest.version.text();
   const std::string out = absolute_path(arguments.value("--out").value_or(
       recipe.manifest.name.text() + "-" + recipe.manifest.version.text()));
-  if (arguments.has("--dry-run")) return print(plan_of(recipe, files, out));
+  if (arguments.has("--dry-run")) {
+    return tell_deed(arguments, "image build", plan_of(recipe, files, out), [&](Json& json) {
+      json.field("image", image).field("folder", out).field("origin", origin_of(recipe));
+    });
+  }
 
   const NewImageFolder folder(out);
   ImportOptions options;
@@ -94,9 +98,8 @@ int run_image_build(const Arguments& arguments) {
   if (const auto size = arguments.value("--max-size"))
     options.limits.max_bytes = parse_size_mib(*size, "--max-size") << 20U;
   const ImportedTree built = build_with_progress(recipe, files, options);
-  folder.publish(built.squashfs, std::move(recipe.manifest));
-  return print("built " + image + ": " + tell(built.summary) + "\nnext: workspace image register " +
-               out + "/manifest.yaml\n");
+  const Manifest manifest = folder.publish(built.squashfs, std::move(recipe.manifest));
+  return tell_new_image(arguments, "image build", "built " + image, folder, built, manifest);
 }
 
 }  // namespace workspace::cli

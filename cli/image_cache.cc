@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "build_paths.h"
+#include "cli/deed.h"
 #include "cli/image_content.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -33,8 +34,22 @@ int set_image_pinned(const Arguments& arguments, bool pinned) {
   const SiteConfig config = site_config(arguments);
   const RegisteredImage image = Catalog(config.store).resolve(ImageRef::parse(*arguments.word(0)));
   for (const auto& file : files_of(image.manifest)) set_pinned(config.cache, *file.digest, pinned);
-  return print(title_of(image) + (pinned ? " stays" : " no longer stays") +
-               " in this node's cache\n");
+  return tell_deed(
+      arguments, pinned ? "image pin" : "image unpin",
+      title_of(image) + (pinned ? " stays" : " no longer stays") + " in this node's cache\n",
+      [&](Json& json) {
+        json.field("image", title_of(image))
+            .field("digest", image.digest.to_string())
+            .field("pinned", pinned);
+      });
+}
+
+int tell_eviction(const Arguments& arguments, const Eviction& eviction, const std::string& text) {
+  return tell_deed(arguments, "image gc", text, [&](Json& json) {
+    json.field("removed_files", eviction.removed_files)
+        .field("removed_bytes", eviction.removed_bytes)
+        .field("kept_bytes", eviction.kept_bytes);
+  });
 }
 
 }  // namespace
@@ -76,16 +91,19 @@ int run_image_gc(const Arguments& arguments) {
   std::uint64_t most_mib = config.cache_max_mib;
   if (const auto keep = arguments.value("--keep")) most_mib = parse_size_mib(*keep, "--keep");
   if (most_mib == 0 && !arguments.has("--keep"))
-    return print("the cache has no bound (cache_max); say how much to keep with --keep\n");
+    return tell_eviction(arguments, {},
+                         "the cache has no bound (cache_max); say how much to keep with --keep\n");
   const bool dry_run = arguments.has("--dry-run");
   const auto eviction =
       evict_files(config.cache, most_mib << 20U, RecordStore(build_paths::kRuntimeDir),
                   Catalog(config.store), dry_run);
   if (!dry_run && eviction.removed_files > 0)
     try_to_show_cached_images(config, short_hostname(), Deadline::in(kControllerTime));
-  return print((dry_run ? "would remove " : "removed ") + std::to_string(eviction.removed_files) +
-               " files, " + format_bytes(eviction.removed_bytes) + "; " +
-               format_bytes(eviction.kept_bytes) + " stay\n");
+  return tell_eviction(arguments, eviction,
+                       (dry_run ? "would remove " : "removed ") +
+                           std::to_string(eviction.removed_files) + " files, " +
+                           format_bytes(eviction.removed_bytes) + "; " +
+                           format_bytes(eviction.kept_bytes) + " stay\n");
 }
 
 int run_image_pin(const Arguments& arguments) { return set_image_pinned(arguments, true); }

@@ -56,9 +56,9 @@ int run_image_flatten(const Arguments& arguments) {
                   [&](std::string_view step, std::uint64_t done, std::uint64_t total) {
                     progress.show_step(step, done, total);
                   });
-  folder.publish(flat.squashfs, std::move(manifest));
-  return print("flattened " + title_of(image) + " to " + title + ": " + tell(flat.summary) +
-               "\nnext: workspace image register " + folder.path() + "/manifest.yaml\n");
+  manifest = folder.publish(flat.squashfs, std::move(manifest));
+  return tell_new_image(arguments, "image flatten", "flattened " + title_of(image) + " to " + title,
+                        folder, flat, manifest);
 }
 
 }  // namespace workspace::cli

@@ -118,17 +118,22 @@ int run_image_import(const Arguments& arguments) {
     options.work_folder = std::filesystem::temp_directory_path();
     const auto checked = import_with_progress(source, options);
     for (const auto& note : checked.notes) warn(note);
-    return print(what + " can be imported: " + tell(checked.summary) + "\nwould write " + out +
-                 "/" + manifest.name.text() + ".squashfs and " + out + "/manifest.yaml for " +
-                 image + "\nleaves out: " + join(options.left_out.patterns(), " ") + "\n");
+    const std::string text = what + " can be imported: " + tell(checked.summary) +
+                             "\nwould write " + out + "/" + manifest.name.text() +
+                             ".squashfs and " + out + "/manifest.yaml for " + image +
+                             "\nleaves out: " + join(options.left_out.patterns(), " ") + "\n";
+    return tell_deed(arguments, "image import", text, [&](Json& json) {
+      json.field("image", image).field("folder", out);
+      add_summary(json, checked.summary);
+    });
   }
   const NewImageFolder folder(out);
   options.work_folder = out;
   const auto imported = import_with_progress(source, options);
   for (const auto& note : imported.notes) warn(note);
-  folder.publish(imported.squashfs, std::move(manifest));
-  return print("imported " + what + " as " + image + ": " + tell(imported.summary) +
-               "\nnext: workspace image register " + out + "/manifest.yaml\n");
+  manifest = folder.publish(imported.squashfs, std::move(manifest));
+  return tell_new_image(arguments, "image import", "imported " + what + " as " + image, folder,
+                        imported, manifest);
 }
 
 }  // namespace workspace::cli

@@ -1,3 +1,4 @@
+#include "cli/deed.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/secret_keys.h"
@@ -52,10 +53,17 @@ int run_image_key_new(const Arguments& arguments) {
   const auto file = arguments.value("--secret");
   const std::string secret = file ? absolute_path(*file) : secret_key_path(role.name);
   const TrustedKey key = key_folder::make_key(folder, role, secret);
-  return print("made the key " + key.key.id.to_string() + "\n  it is trusted by " +
-               trusted_key_path(folder, key.name) +
-               "; copy this file to that folder of every machine\n  its secret is " + secret +
-               "; keep it where images are approved and nowhere else\n");
+  const std::string text = "made the key " + key.key.id.to_string() + "\n  it is trusted by " +
+                           trusted_key_path(folder, key.name) +
+                           "; copy this file to that folder of every machine\n  its secret is " +
+                           secret + "; keep it where images are approved and nowhere else\n";
+  return tell_deed(arguments, "image key new", text, [&](Json& json) {
+    json.field("key", key.name)
+        .field("key_id", key.key.id.to_string())
+        .field("public_key", key.key.to_string())
+        .field("key_file", trusted_key_path(folder, key.name))
+        .field("secret_file", secret);
+  });
 }
 
 int run_image_key_list(const Arguments& arguments) {

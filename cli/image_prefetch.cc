@@ -1,10 +1,13 @@
 #include "cli/image_prefetch.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "build_paths.h"
+#include "cli/deed.h"
 #include "cli/image_content.h"
 #include "cli/output.h"
 #include "cli/short_hostname.h"
@@ -37,6 +40,33 @@ bool is_host_list(std::string_view text) {
   throw_errno("starting srun");
 }
 
+/// Runs the srun with its output on stderr, where progress goes. Returns its exit status.
+int run_beside(const std::vector<std::string>& words) {
+  const pid_t child = ::fork();
+  if (child < 0) throw_errno("starting srun");
+  if (child == 0) {
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);
+    become(words);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) throw_errno("waiting for srun");
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int prefetch_elsewhere(const Arguments& arguments, const std::string& nodes, const ImageRef& ref,
+                       const RegisteredImage& image) {
+  const auto words = prefetch_command(nodes, ref);
+  if (!arguments.has("--json")) become(words);
+  const int status = run_beside(words);
+  if (status != 0) return status;
+  return tell_deed(arguments, "image prefetch", "", [&](Json& json) {
+    json.field("image", title_of(image))
+        .field("digest", image.digest.to_string())
+        .field("nodes", nodes);
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> prefetch_command(const std::string& nodes, const ImageRef& image) {
@@ -67,14 +97,20 @@ int run_image_prefetch(const Arguments& arguments) {
   const SiteConfig config = site_config(arguments);
   const Catalog catalog(config.store);
   const RegisteredImage image = catalog.resolve(ref);
-  if (const auto nodes = arguments.value("--nodes")) become(prefetch_command(*nodes, ref));
+  if (const auto nodes = arguments.value("--nodes"))
+    return prefetch_elsewhere(arguments, *nodes, ref, image);
   for (const auto& file : files_of(image.manifest)) {
     NodeCache(config.cache)
         .ensure(*file.digest, file.size_bytes, catalog.file_path(*file.digest),
                 Deadline::in(kPrefetchTimeout));
   }
   try_to_show_cached_images(config, short_hostname(), Deadline::in(kControllerTime));
-  return print(title_of(image) + " is in this node's cache\n");
+  return tell_deed(arguments, "image prefetch", title_of(image) + " is in this node's cache\n",
+                   [&](Json& json) {
+                     json.field("image", title_of(image))
+                         .field("digest", image.digest.to_string())
+                         .field("nodes", short_hostname());
+                   });
 }
 
 }  // namespace workspace::cli

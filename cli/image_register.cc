@@ -1,5 +1,6 @@
 #include "libworkspace/catalog/registration.h"
 
+#include "cli/deed.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "cli/terminal_progress.h"
@@ -19,7 +20,12 @@ int run_image_register(const Arguments& arguments) {
   std::string text = "registered " + title + " as " + image.digest.to_string() + "\n";
   if (config.require_approval && !image.signature)
     text += "next, so that it may be used: workspace image approve " + title + "\n";
-  return print(text);
+  return tell_deed(arguments, "image register", text, [&](Json& json) {
+    json.field("image", title)
+        .field("digest", image.digest.to_string())
+        .field("size_bytes", total_bytes(image.manifest))
+        .field("needs_approval", config.require_approval && !image.signature);
+  });
 }
 
 }  // namespace workspace::cli

@@ -1,3 +1,4 @@
+#include "cli/deed.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "libworkspace/base/error.h"
@@ -12,8 +13,15 @@ int run_image_remove(const Arguments& arguments) {
     throw Error(ErrorKind::kUsage, "say which version: NAME:VERSION, see `workspace image list`");
   const RemovedImage removed =
       remove_image(config.store, ref.name, ImageVersion::parse(ref.version));
-  return print("removed " + ref.name.text() + ":" + ref.version + "; " +
-               format_bytes(removed.size_bytes) + " are free again\n");
+  const std::string title = ref.name.text() + ":" + ref.version;
+  return tell_deed(
+      arguments, "image remove",
+      "removed " + title + "; " + format_bytes(removed.size_bytes) + " are free again\n",
+      [&](Json& json) {
+        json.field("image", title)
+            .field("removed_files", removed.files)
+            .field("removed_bytes", removed.size_bytes);
+      });
 }
 
 }  // namespace workspace::cli

@@ -1,3 +1,4 @@
+#include "cli/deed.h"
 #include "cli/image_content.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
@@ -43,7 +44,9 @@ int run_image_revoke(const Arguments& arguments) {
   key_folder::revoke(config.keys, [&](Revocations& revocations) {
     revocations.digests.insert_or_assign(digest, reason);
   });
-  return print("revoked " + digest.to_string() + " on this machine\n");
+  return tell_deed(
+      arguments, "image revoke", "revoked " + digest.to_string() + " on this machine\n",
+      [&](Json& json) { json.field("digest", digest.to_string()).field("reason", reason); });
 }
 
 int run_image_key_revoke(const Arguments& arguments) {
@@ -53,7 +56,9 @@ int run_image_key_revoke(const Arguments& arguments) {
   key_folder::revoke(config.keys, [&](Revocations& revocations) {
     revocations.keys.insert_or_assign(id, reason);
   });
-  return print("revoked the key " + id.to_string() + " on this machine\n");
+  return tell_deed(
+      arguments, "image key revoke", "revoked the key " + id.to_string() + " on this machine\n",
+      [&](Json& json) { json.field("key_id", id.to_string()).field("reason", reason); });
 }
 
 }  // namespace workspace::cli

@@ -19,6 +19,7 @@ constexpr std::array kImportOptions = {
     Option{"--compression", "NAME", "zstd (without it), lz4, gzip or xz"},
     Option{"--partition", "NUMBER", "the partition of a disk that is the root"},
     Option{"--rsh", "COMMAND", "what reaches a running machine, in place of ssh"},
+    kJson,
     kHelp};
 constexpr std::array kBuildOptions = {
     Option{"--out", "DIR", "where manifest and squashfs go; without it NAME-VERSION"},
@@ -28,17 +29,19 @@ constexpr std::array kBuildOptions = {
 constexpr std::array kFlattenOptions = {
     Option{"--name", "NAME", "the new image's name; without it the same"},
     Option{"--version", "VERSION", "the new image's version; without it the same and -flat"},
-    Option{"--out", "DIR", "where manifest and squashfs go; without it NAME-VERSION"}, kConfig,
+    Option{"--out", "DIR", "where manifest and squashfs go; without it NAME-VERSION"},
+    kJson,
+    kConfig,
     kHelp};
 constexpr std::array kLookOptions = {kJson, kConfig, kHelp};
 
 constexpr std::array kGcOptions = {
     Option{"--keep", "SIZE", "keep this much; without it what cache_max permits"},
-    Option{"--dry-run", "", "say what would be removed"}, kConfig, kHelp};
-constexpr std::array kNodeOptions = {kConfig, kHelp};
+    Option{"--dry-run", "", "say what would be removed"}, kJson, kConfig, kHelp};
+constexpr std::array kNodeOptions = {kJson, kConfig, kHelp};
 constexpr std::array kPrefetchOptions = {
-    Option{"--nodes", "LIST", "into the caches of these nodes, by a job of Slurm's"}, kConfig,
-    kHelp};
+    Option{"--nodes", "LIST", "into the caches of these nodes, by a job of Slurm's"}, kJson,
+    kConfig, kHelp};
 
 constexpr std::array kCommands = {
     Subcommand{"image import", "SOURCE",

@@ -24,7 +24,7 @@ NewImageFolder::NewImageFolder(std::string path) : path_(std::move(path)) {
   }
 }
 
-void NewImageFolder::publish(const UniqueFd& squashfs, Manifest manifest) const {
+Manifest NewImageFolder::publish(const UniqueFd& squashfs, Manifest manifest) const {
   const std::string name = manifest.name.text() + ".squashfs";
   PartialFile partial(path_, name);
   if (::lseek(squashfs.get(), 0, SEEK_SET) != 0) throw_errno("reading the squashfs");
@@ -35,12 +35,37 @@ void NewImageFolder::publish(const UniqueFd& squashfs, Manifest manifest) const 
   manifest.root.digest = Digest(copied.sha256);
   manifest.root.size_bytes = copied.size_bytes;
   write_file_atomic(path_ + "/manifest.yaml", format_manifest(manifest), 0644);
+  return manifest;
 }
 
 std::string tell(const TreeSummary& summary) {
   return std::to_string(summary.entries) + " files, " + format_bytes(summary.bytes) +
          (summary.left_out == 0 ? "" : ", " + std::to_string(summary.left_out) + " left out") +
          (summary.sockets == 0 ? "" : ", " + std::to_string(summary.sockets) + " sockets left out");
+}
+
+void add_summary(Json& json, const TreeSummary& summary) {
+  json.field("entries", summary.entries)
+      .field("content_bytes", summary.bytes)
+      .field("left_out", summary.left_out)
+      .field("sockets_left_out", summary.sockets);
+}
+
+int tell_new_image(const Arguments& arguments, std::string_view command, const std::string& made,
+                   const NewImageFolder& folder, const ImportedTree& tree,
+                   const Manifest& manifest) {
+  const std::string manifest_path = folder.path() + "/manifest.yaml";
+  const std::string text =
+      made + ": " + tell(tree.summary) + "\nnext: workspace image register " + manifest_path + "\n";
+  return tell_deed(arguments, command, text, [&](Json& json) {
+    json.field("image", manifest.name.text() + ":" + manifest.version.text())
+        .field("folder", folder.path())
+        .field("manifest", manifest_path)
+        .field("file", manifest.root.path)
+        .field("file_digest", manifest.root.digest->to_string())
+        .field("file_bytes", manifest.root.size_bytes);
+    add_summary(json, tree.summary);
+  });
 }
 
 }  // namespace workspace::cli

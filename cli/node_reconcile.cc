@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "cli/deed.h"
 #include "cli/output.h"
 #include "cli/short_hostname.h"
 #include "cli/subcommands.h"
@@ -17,7 +18,12 @@ int run_node_reconcile(const Arguments& arguments) {
   const auto cleaned = reconcile_node(node, arguments.value("--node").value_or(short_hostname()));
   std::string text;
   for (const JobId job : cleaned) text += "removed what was left of job " + job.to_string() + "\n";
-  return print(text);
+  return tell_deed(arguments, "node reconcile", text, [&](Json& json) {
+    json.begin_array("jobs");
+    for (const JobId job : cleaned)
+      json.begin_object().field("job", std::uint64_t{job.number()}).end_object();
+    json.end_array();
+  });
 }
 
 }  // namespace workspace::cli

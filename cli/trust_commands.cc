@@ -13,6 +13,7 @@ constexpr std::array kApproveOptions = {
     Option{"--secret", "FILE", "the key's secret half, where it is not in the usual place"},
     Option{"--signature", "FILE", "take this signature, made by minisign -S, and sign nothing"},
     Option{"--digest", "DIGEST", "refuse an image of another digest than the one you looked at"},
+    kJson,
     kConfig,
     kHelp};
 constexpr std::array kNewKeyOptions = {
@@ -20,10 +21,11 @@ constexpr std::array kNewKeyOptions = {
     Option{"--expires", "DAY", "from then on it approves nothing; without it never"},
     Option{"--secret", "FILE", "where its secret half goes"},
     Option{"--keys", "DIR", "the folder of keys, in place of the site's"},
+    kJson,
     kConfig,
     kHelp};
 constexpr std::array kKeyListOptions = {kJson, kConfig, kHelp};
-constexpr std::array kRevokeOptions = {kReason, kConfig, kHelp};
+constexpr std::array kRevokeOptions = {kReason, kJson, kConfig, kHelp};
 constexpr std::array kCheckOptions = {kJson, kHelp};
 
 constexpr std::array kCommands = {

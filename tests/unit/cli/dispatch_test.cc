@@ -1,63 +1,23 @@
 #include "cli/dispatch.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "libworkspace/catalog/registration.h"
 #include "tests/support/expect_error.h"
-#include "tests/unit/catalog/sample_image.h"
+#include "tests/unit/cli/run_workspace.h"
 
 namespace workspace::cli {
 namespace {
 
 using ::testing::AllOf;
+using testing::Answer;
 using testing::expect_error;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-using testing::SampleImage;
+using testing::run;
+using testing::SiteTest;
 using ::testing::StartsWith;
-
-struct Answer {
-  int status = -1;
-  std::string output;
-  std::string error_output;
-};
-
-/// Runs `workspace` with these words, in this process.
-Answer run(std::vector<std::string> words) {
-  words.insert(words.begin(), "workspace");
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  Answer answer;
-  std::exception_ptr failure;
-  try {
-    answer.status = dispatch(static_cast<int>(argv.size()), argv.data());
-  } catch (const Error&) {
-    failure = std::current_exception();
-  }
-  answer.output = ::testing::internal::GetCapturedStdout();
-  answer.error_output = ::testing::internal::GetCapturedStderr();
-  if (failure) std::rethrow_exception(failure);
-  return answer;
-}
-
-/// A site of its own, which `--config` names.
-class SiteTest : public ::testing::Test {
- protected:
-  SiteTest() {
-    config_ = sample_.folder().write(
-        "workspace.yaml", "store: " + sample_.store() + "\nkeys: " + sample_.keys() + "\n");
-  }
-
-  [[nodiscard]] Answer run_here(std::vector<std::string> words) const {
-    words.insert(words.end(), {"--config", config_});
-    return run(std::move(words));
-  }
-
-  SampleImage sample_;
-  std::string config_;
-};
 
 TEST(Dispatch, HelpNamesEveryCommand) {
   const Answer help = run({"--help"});
