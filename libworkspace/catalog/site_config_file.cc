@@ -151,47 +151,49 @@ std::string site_config_path() { return std::string(build_paths::kSysconfDir) + 
 
 namespace {
 
+constexpr auto kKeys = std::to_array<std::string_view>({"hypervisor",
+                                                        "acceleration",
+                                                        "store",
+                                                        "cache",
+                                                        "cache_max",
+                                                        "prefer_cached",
+                                                        "scratch",
+                                                        "kernel",
+                                                        "initrd",
+                                                        "kernel_options",
+                                                        "memory_overhead",
+                                                        "disk_default",
+                                                        "disk_max",
+                                                        "disk_reserve",
+                                                        "caps",
+                                                        "devices",
+                                                        "save_max",
+                                                        "user_saves_max",
+                                                        "user_saves_size_max",
+                                                        "save_timeout",
+                                                        "boot_timeout",
+                                                        "shutdown_timeout",
+                                                        "pin_vcpus",
+                                                        "private_network",
+                                                        "private_network_subnet",
+                                                        "private_network_port",
+                                                        "mounts",
+                                                        "host_commands",
+                                                        "slurm_bin",
+                                                        "require_approval",
+                                                        "keys",
+                                                        "catalogs",
+                                                        "catalog_keys",
+                                                        "access",
+                                                        "audit_log",
+                                                        "reports",
+                                                        "reports_max",
+                                                        "metrics",
+                                                        "report_program",
+                                                        "digest_shown_in"});
+
 SiteConfig read_keys(const YamlMap& map) {
-  map.allow_only({"hypervisor",
-                  "acceleration",
-                  "store",
-                  "cache",
-                  "cache_max",
-                  "prefer_cached",
-                  "scratch",
-                  "kernel",
-                  "initrd",
-                  "kernel_options",
-                  "memory_overhead",
-                  "disk_default",
-                  "disk_max",
-                  "disk_reserve",
-                  "caps",
-                  "save_max",
-                  "user_saves_max",
-                  "user_saves_size_max",
-                  "save_timeout",
-                  "boot_timeout",
-                  "shutdown_timeout",
-                  "pin_vcpus",
-                  "devices",
-                  "private_network",
-                  "private_network_subnet",
-                  "private_network_port",
-                  "mounts",
-                  "host_commands",
-                  "slurm_bin",
-                  "require_approval",
-                  "keys",
-                  "catalogs",
-                  "catalog_keys",
-                  "access",
-                  "audit_log",
-                  "reports",
-                  "reports_max",
-                  "metrics",
-                  "report_program",
-                  "digest_shown_in"});
+  map.allow_only(kKeys);
   SiteConfig config;
   set(map, "hypervisor", config.hypervisor, parse_hypervisor);
   set(map, "acceleration", config.acceleration, parse_acceleration);
@@ -250,6 +252,8 @@ SiteConfig read_keys(const YamlMap& map) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> site_config_keys() { return kKeys; }
 
 SiteConfig parse_site_config(std::string_view text, const std::string& file) {
   return read_keys(YamlMap::parse(text, file));

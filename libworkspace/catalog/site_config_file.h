@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@ namespace workspace {
 
 /// Where the site's configuration is, fixed when the programs are built.
 std::string site_config_path();
+
+/// The keys that a configuration may have; workspace.yaml(5) tells them.
+std::span<const std::string_view> site_config_keys();
 
 /// Reads the site's configuration from a file that root alone can write. Keys that are left out
 /// have the defaults of SiteConfig. Errors: kHost for every fault, since no job's user is to blame

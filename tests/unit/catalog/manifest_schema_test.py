@@ -15,6 +15,8 @@ import jsonschema
 import yaml
 
 BASE = {"name": "tiny", "version": "1", "root": {"file": "root.squashfs", "format": "squashfs"}}
+# What a manifest has, or one that it inherits from.
+NEEDED = {"name", "version", "root"}
 GOOD = [
     {},
     {"description": "for tests", "maintainer": "Ada", "licence": "GPL-2.0-only"},
@@ -79,14 +81,23 @@ def without_example(manual: str, keys: list[str]) -> list[str]:
     return [key for key in keys if key not in has_example]
 
 
+def without_default(manual: str, schema: dict) -> list[str]:
+    """Of the keys that may be left out those whose heading does not say what counts then."""
+    headings = re.findall(r"^\.TP\n\.BR? (.*)$", manual.split(".SH KEYS\n")[1].split("\n.SH ")[0], re.M)
+    told = {key for line in headings if '" (' in line for key in re.findall(r"[a-z_]+", line.split('" (')[0])}
+    return [key for key in schema["properties"] if key not in told | NEEDED]
+
+
 def main() -> int:
     schema = json.loads(Path(sys.argv[1]).read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    missing = without_example(Path(sys.argv[3]).read_text(), list(schema["properties"]))
-    for key in missing:
-        print(f"{key}: the manual has no example of it")
-    failures = len(missing)
+    manual = Path(sys.argv[3]).read_text()
+    faults = [f"{key}: the manual has no example of it" for key in without_example(manual, list(schema["properties"]))]
+    faults += [f"{key}: the manual does not say what counts without it" for key in without_default(manual, schema)]
+    for fault in faults:
+        print(fault)
+    failures = len(faults)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "root.squashfs").write_bytes(b"hsqs")
         manifest = Path(folder) / "manifest.yaml"
