@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libworkspace/base/deadline.h"
@@ -26,7 +27,13 @@ struct SaveEntry {
 /// them.
 inline constexpr std::size_t kMostSavesKept = 100;
 
-/// Errors: kTimeout when the store stays locked; kHost.
+/// The text of such a file, a line for each save.
+std::string format_save_log(const std::vector<SaveEntry>& entries);
+/// Errors: kInvalid.
+std::vector<SaveEntry> parse_save_log(std::string_view text);
+
+/// Adds a save; control bytes and what is long of its fault are kept in printable form. Errors:
+/// kTimeout when the store stays locked; kHost.
 void append_save(const std::string& store_path, std::uint32_t uid, const SaveEntry& entry,
                  Deadline deadline);
 

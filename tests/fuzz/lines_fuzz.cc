@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "libworkspace/catalog/save_log.h"
 #include "libworkspace/image/tree_task.h"
 #include "libworkspace/model/guest_config.h"
 #include "libworkspace/model/host_commands.h"
@@ -32,5 +33,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read_back(text, workspace::TreeSummary::parse, kToLine);
   read_back(text, workspace::parse_mounts, workspace::format_mounts);
   read_back(text, workspace::HostCommands::parse, [](const auto& all) { return all.to_string(); });
+  read_back(text, workspace::parse_save_log, workspace::format_save_log);
   return 0;
 }
