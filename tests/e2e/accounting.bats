@@ -33,6 +33,27 @@ has_recorded() { [ "$(recorded "$1" "$2")" = "$3" ]; }
     refused_by_node "image 'timed:1' is not for you: of qos it is for teaching; you have QOS 'normal'"
 }
 
+@test "account and QOS that are denied: by the controller, and again by the node" {
+    make_image denied 1 'access: {deny: {accounts: [physics], qos: [teaching]}}'
+    approve denied
+    run as user1 sbatch --workspace=denied -A physics --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'denied' is not for you: account 'physics' is denied"
+    run as user1 sbatch --workspace=denied --qos=teaching --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'denied' is not for you: QOS 'teaching' is denied"
+    job=$(hold denied -A course)
+    as user1 scontrol update "job=$job" account=physics
+    release "$job"
+    refused_by_node "image 'denied:1' is not for you: account 'physics' is denied"
+    job=$(hold denied)
+    as user1 scontrol update "job=$job" qos=teaching
+    release "$job"
+    refused_by_node "image 'denied:1' is not for you: QOS 'teaching' is denied"
+    run_job user1 --workspace=denied -A course --wrap 'echo it ran'
+    expect_output 'it ran'
+}
+
 @test "a user's default account counts as if it had been named" {
     make_image billed 1 'access: {allow: {accounts: [course]}}'
     approve billed

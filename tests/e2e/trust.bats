@@ -112,6 +112,29 @@ refused_when_forged() {
     expect_output 'it ran'
 }
 
+@test "Unix groups: allowed and denied at submission, and by the node" {
+    local line
+    make_image grouped 1 'access: {allow: {groups: [user2, wheel]}}'
+    make_image barred 1 'access: {deny: {groups: [legacy]}}'
+    approve grouped
+    approve barred
+    # user1 has the groups legacy and lab, user2 lab.
+    run as user1 sbatch --workspace=grouped --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'grouped:1' is not for you: of groups it is for user2, wheel; you have groups "
+    run as user1 sbatch --workspace=barred --wrap true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'barred:1' is not for you: group 'legacy' is denied"
+    line=$(as user2 workspace resolve --image grouped)
+    refused_when_forged "$line" "image 'grouped:1' is not for you: of groups it is for user2, wheel; you have groups "
+    line=$(as user2 workspace resolve --image barred)
+    refused_when_forged "$line" "image 'barred:1' is not for you: group 'legacy' is denied"
+    run as user2 srun -Q --workspace=grouped echo 'it ran'
+    expect_output 'it ran'
+    run as user2 srun -Q --workspace=barred echo 'it ran'
+    expect_output 'it ran'
+}
+
 @test "account and partition are checked by the controller, and again by the node" {
     make_image taught 1 'access: {allow: {accounts: [course]}, deny: {partitions: [gpu]}}'
     approve taught
