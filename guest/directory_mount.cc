@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <thread>
 
 #include "guest/files.h"
@@ -29,6 +28,8 @@ constexpr std::chrono::seconds kMountTime(60);
 constexpr char kResults[] = "/run/workspace-agent";
 constexpr char kResultFile[] = "/mount-result";
 constexpr char kMounted[] = "mounted";
+/// Where the folder of a single file is mounted until the file is.
+constexpr char kFolderOfFile[] = "/folder";
 
 std::string result_folder(const MountRequest& request) { return kResults + request.destination; }
 
@@ -38,6 +39,44 @@ void make_result_folder(const MountRequest& request) {
   make_folders(result_folder(request));
   // What an earlier attempt at the same place has left.
   ::unlink((result_folder(request) + kResultFile).c_str());
+}
+
+unsigned long flags_of(const MountRequest& request) {
+  return MS_NOSUID | MS_NODEV | (request.read_only ? MS_RDONLY : 0);
+}
+
+void mount_folder(const MountRequest& request, const std::string& options) {
+  make_folders(request.destination);
+  mount_at("9p", request.destination, "9p", flags_of(request), options);
+}
+
+/// The 9p client mounts folders alone: the file's is mounted out of sight for as long as it takes
+/// to show the file where it is to be.
+void mount_file(const MountRequest& request, const std::string& options) {
+  const std::string folder = result_folder(request) + kFolderOfFile;
+  make_folders(folder);
+  make_file(request.destination);
+  mount_at("9p", folder, "9p", flags_of(request), options);
+  try {
+    mount_at(folder + "/" + request.file, request.destination, "", MS_BIND, "");
+    mount_at("", request.destination, "", MS_BIND | MS_REMOUNT | flags_of(request), "");
+  } catch (...) {
+    ::umount2(folder.c_str(), MNT_DETACH);
+    throw;
+  }
+  ::umount2(folder.c_str(), MNT_DETACH);
+}
+
+std::string mounted_or_reason(const MountRequest& request, const std::string& options) {
+  try {
+    if (request.file.empty())
+      mount_folder(request, options);
+    else
+      mount_file(request, options);
+    return kMounted;
+  } catch (const Error& e) {
+    return e.text();
+  }
 }
 
 }  // namespace
@@ -56,20 +95,12 @@ std::string mount_options(const MountRequest& request, int fd) {
 void mount_directory(UniqueFd socket, const MountRequest& request, const Modules& modules) {
   const std::string options = mount_options(request, socket.get());
   modules.load("9p");
-  make_folders(request.destination);
   make_result_folder(request);
   const int yes = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 
   send_frame(socket.get(), FrameType::kOk, {}, Deadline::in(kAnswerTime));
-  unsigned long flags = MS_NOSUID | MS_NODEV;
-  if (request.read_only) flags |= MS_RDONLY;
-  const int result =
-      ::mount("9p", request.destination.c_str(), "9p", flags, options.c_str()) == 0 ? 0 : errno;
-  replace_file(
-      result_folder(request) + kResultFile,
-      result == 0 ? kMounted : "mounting " + request.destination + ": " + std::strerror(result),
-      0600);
+  replace_file(result_folder(request) + kResultFile, mounted_or_reason(request, options), 0600);
 }
 
 void report_mount(int socket, const MountRequest& request) {

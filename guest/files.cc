@@ -27,6 +27,12 @@ void make_folders(const std::string& path) {
   }
 }
 
+void make_file(const std::string& path) {
+  make_folders(path.substr(0, path.rfind('/')));
+  const UniqueFd made(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!made.valid() && errno != EEXIST) throw_guest_errno("creating " + path);
+}
+
 void replace_file(const std::string& path, std::string_view content, mode_t mode) {
   const std::string temporary = path + ".workspace-agent";
   ::unlink(temporary.c_str());

@@ -10,6 +10,9 @@ namespace workspace::agent {
 /// Makes a folder and its missing parents, each with mode 0755. Errors: kGuest.
 void make_folders(const std::string& path);
 
+/// Makes an empty file where nothing is, and its missing parents. Errors: kGuest.
+void make_file(const std::string& path);
+
 /// Replaces a file by rename(2), so that a link in the image is replaced and not followed. Nothing
 /// is synced: what is written here lives as long as the guest. Errors: kGuest.
 void replace_file(const std::string& path, std::string_view content, mode_t mode);

@@ -79,7 +79,7 @@ struct ChildSetup : bp::extend::handler {
     limit(RLIMIT_AS, command.max_memory_bytes);
     limit(RLIMIT_CPU, command.max_cpu_s);
     limit(RLIMIT_FSIZE, command.max_file_bytes);
-    if (!grouped || !bind() || !isolate() || !drop_privileges()) ::_exit(126);
+    if (!grouped || !bind() || !isolate() || !drop_privileges() || !fence()) ::_exit(126);
   }
 
  private:
@@ -104,6 +104,13 @@ struct ChildSetup : bp::extend::handler {
     const struct rlimit no_core = {0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+  }
+
+  /// The kernel wants from one who is not root that no program gives rights back.
+  [[nodiscard]] bool fence() const {
+    return command.fence_fd < 0 ||
+           (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+            ::syscall(SYS_landlock_restrict_self, command.fence_fd, 0) == 0);
   }
 
   [[nodiscard]] bool drop_privileges() const {

@@ -31,6 +31,8 @@ struct Command {
   int network_namespace_fd = -1;
   /// A mount namespace to enter before the program starts: argv[0] is a path in its root.
   int mount_namespace_fd = -1;
+  /// A rule set of landlock(7) that bounds the program (file_fence.h makes one).
+  int fence_fd = -1;
   /// The CPUs that it may run on, by Linux's numbers; empty: the caller's.
   std::vector<std::uint32_t> cpus = {};
   /// Descriptors that the program inherits under their own numbers.

@@ -73,6 +73,11 @@ void expect_plain_path(const std::string& path) {
   }
 }
 
+void expect_plain_name(const std::string& name) {
+  if (name == "." || name == ".." || name.find('/') != std::string::npos)
+    throw Error(ErrorKind::kInvalid, "'" + printable(name, 256) + "' is no name of a file");
+}
+
 }  // namespace
 
 std::string_view name_of(Purpose purpose) {
@@ -158,6 +163,7 @@ std::string MountRequest::encode() const {
   Fields fields;
   fields.add("destination", destination);
   fields.add("export_name", export_name);
+  if (!file.empty()) fields.add("file", file);
   fields.add("read_only", read_only ? "1" : "0");
   return fields.to_lines();
 }
@@ -167,8 +173,10 @@ MountRequest MountRequest::parse(std::string_view payload) {
     MountRequest request;
     request.destination = fields.take("destination");
     request.export_name = fields.take("export_name");
+    request.file = fields.take_or("file", "");
     request.read_only = fields.take_number("read_only", 1) == 1;
     expect_plain_path(request.destination);
+    expect_plain_name(request.file);
     return request;
   });
 }

@@ -50,10 +50,12 @@ struct Readiness {
   static Readiness parse(std::string_view payload);
 };
 
-/// A folder of the node's, to be mounted in the guest over this very connection.
+/// A folder of the node's, or a single file in it, to be mounted in the guest over this very
+/// connection.
 struct MountRequest {
   std::string destination;  ///< absolute, no `.` or `..` parts
   std::string export_name;  ///< the folder's name on the server (9p's aname)
+  std::string file;         ///< a name in that folder; empty: the whole folder is meant
   bool read_only = false;
 
   [[nodiscard]] std::string encode() const;

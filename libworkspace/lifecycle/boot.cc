@@ -279,7 +279,7 @@ class Boot {
     const WantedMounts wanted{request_.mounts, image_->mounts, node_.site.mounts};
     for (const auto& mount : plan_mounts(user_, allocation_.work_dir, wanted)) {
       std::optional<ExportRoot> root;
-      if (user_can_enter(user_, mount.spec.source, Deadline::in(kUserFolderTimeout)))
+      if (user_can_reach(user_, mount.spec.source, Deadline::in(kUserFolderTimeout)))
         root = make_export_root(user_, mount.spec, server_files);
       if (root) {
         exports_.push_back({mount.spec, std::move(*root)});
@@ -297,7 +297,8 @@ class Boot {
   void mount_folder(const MountSpec& mount, const ExportRoot& root) {
     // What is slow to boot is slow at this, too.
     const Deadline deadline = Deadline::in(node_.site.boot_timeout / 2);
-    const MountRequest request{mount.destination, ExportRoot::kFolderPath, mount.read_only};
+    const MountRequest request{mount.destination, ExportRoot::kFolderPath, root.file,
+                               mount.read_only};
     const UniqueFd socket = agent().begin_mount(request, deadline);
     const UniqueFd space = space_.open();
     serve_folder(user_, root, socket.get(),
@@ -309,7 +310,8 @@ class Boot {
   /// offers to everybody need not be there for this user.
   void tell_missing(const PlannedMount& mount) const {
     const std::string what = "'" + mount.spec.source + "' is not a folder of " + job_.node_name +
-                             " that user " + user_.name + " may enter";
+                             " that user " + user_.name +
+                             " may enter, nor a file that they may read";
     if (mount.origin == MountOrigin::kRequest)
       throw Error(ErrorKind::kInvalid, "--workspace-mount: " + what);
     if (mount.origin == MountOrigin::kImage)

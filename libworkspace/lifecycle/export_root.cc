@@ -7,39 +7,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <climits>
 #include <exception>
 #include <thread>
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/lifecycle/file_fence.h"
+#include "libworkspace/lifecycle/mount_source.h"
 
 namespace workspace {
 namespace {
 
+constexpr char kAccounts[] = "/etc/passwd";
+constexpr char kNull[] = "/dev/null";
 constexpr std::uint64_t kNoPrivileges = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-
-/// One thread's rights alone are the user's while this lives: the C library's calls would change
-/// those of the whole process.
-class ThreadActsAs {
- public:
-  explicit ThreadActsAs(const Credentials& user) {
-    if (::syscall(SYS_setgroups, user.groups.size(), user.groups.data()) != 0 ||
-        ::syscall(SYS_setresgid, -1, user.gid, -1) != 0 ||
-        ::syscall(SYS_setresuid, -1, user.uid, -1) != 0)
-      throw_errno("acting as uid " + std::to_string(user.uid));
-  }
-  ThreadActsAs(const ThreadActsAs&) = delete;
-  ThreadActsAs& operator=(const ThreadActsAs&) = delete;
-  ~ThreadActsAs() {
-    // Going on with other rights than root's is no choice.
-    if (::syscall(SYS_setresuid, -1, 0, -1) != 0 || ::syscall(SYS_setresgid, -1, 0, -1) != 0 ||
-        ::syscall(SYS_setgroups, 0, nullptr) != 0)
-      std::terminate();
-  }
-};
 
 /// The mount namespace of this thread, which is its own from here on.
 UniqueFd leave_mount_namespace() {
@@ -50,31 +32,6 @@ UniqueFd leave_mount_namespace() {
   UniqueFd own(::open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC));
   if (!own.valid()) throw_errno("opening a mount namespace");
   return own;
-}
-
-std::string link_of(const UniqueFd& fd) {
-  return "/proc/thread-self/fd/" + std::to_string(fd.get());
-}
-
-/// Where the descriptor's path really is.
-std::string path_of(const UniqueFd& fd) {
-  std::array<char, PATH_MAX> path{};
-  const ssize_t length = ::readlink(link_of(fd).c_str(), path.data(), path.size());
-  if (length < 0) throw_errno("looking at a source");
-  return {path.data(), static_cast<std::size_t>(length)};
-}
-
-/// All that asks the source's file system is done as the user: it may be one that root may not
-/// look into, or that the user's own program serves, whose errors are no fault of the node.
-std::optional<UniqueFd> open_source(const UserAccount& user, const std::string& path) {
-  const ThreadActsAs rights(user.credentials());
-  UniqueFd source(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!source.valid() && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
-    throw_errno("opening " + path);
-  struct stat status {};
-  if (!source.valid() || ::fstat(source.get(), &status) != 0) return std::nullopt;
-  if (S_ISDIR(status.st_mode)) return source;
-  throw Error(ErrorKind::kInvalid, "'" + printable(path, 256) + "' is not a folder");
 }
 
 void restrict(const std::string& target, std::uint64_t attributes, unsigned flags) {
@@ -113,11 +70,48 @@ void show_file(const std::string& root, const std::string& file, std::uint64_t a
   restrict(root + file, attributes, 0);
 }
 
-void show_source(const std::string& root, const UniqueFd& source, bool read_only) {
-  const std::string at = root + ExportRoot::kFolderPath;
-  make_folder(at);
+void show_folder(const std::string& at, const UniqueFd& source, bool read_only) {
   show(link_of(source), at);
   restrict(at, kNoPrivileges | (read_only ? MOUNT_ATTR_RDONLY : 0), AT_RECURSIVE);
+}
+
+/// A writable file is a mount of its own in its read-only folder. By descriptors all the way: the
+/// folder is the user's, who may put a link at any name in it.
+void show_writable(const std::string& folder, const MountSource& source) {
+  const UniqueFd shown = open_path(folder, O_DIRECTORY);
+  const auto place = open_same_file(shown, source.name, source.file);
+  if (!place) throw Error(ErrorKind::kInvalid, "the file was replaced while it was mounted");
+  const UniqueFd tree(
+      ::open_tree(source.file.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
+  struct mount_attr attr {};
+  attr.attr_set = kNoPrivileges;
+  if (!tree.valid() || ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) != 0 ||
+      ::move_mount(tree.get(), "", place->get(), "",
+                   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
+    throw_errno("mounting a single file");
+}
+
+void show_source(const std::string& root, const MountSource& source, bool read_only) {
+  const std::string at = root + ExportRoot::kFolderPath;
+  make_folder(at);
+  show_folder(at, source.folder, read_only || source.file.valid());
+  if (source.file.valid() && !read_only) show_writable(at, source);
+}
+
+/// For the server in `root`: what it starts from, and the single file.
+UniqueFd fence_of(const std::string& root, const MountSource& source, bool read_only,
+                  const std::vector<std::string>& files) {
+  std::vector<FencedFile> fenced;
+  const auto add = [&](const std::string& path, FenceRights rights) {
+    fenced.push_back({open_path(path, 0), rights});
+    if (!fenced.back().file.valid()) throw_errno("opening " + path);
+  };
+  for (const auto& file : files) add(root + file, FenceRights::kRead);
+  add(root + kAccounts, FenceRights::kRead);
+  add(root + kNull, FenceRights::kWrite);
+  UniqueFd file(::fcntl(source.file.get(), F_DUPFD_CLOEXEC, 3));
+  fenced.push_back({std::move(file), read_only ? FenceRights::kRead : FenceRights::kWrite});
+  return make_file_fence(fenced);
 }
 
 /// The server looks up who it runs as, whom it squashes others to, and the guest's uid that asks,
@@ -125,7 +119,7 @@ void show_source(const std::string& root, const UniqueFd& source, bool read_only
 void write_accounts(const std::string& root, const UserAccount& user) {
   make_folder(root + "/etc");
   const std::string ids = std::to_string(user.uid) + ":" + std::to_string(user.gid);
-  write_file(root + "/etc/passwd",
+  write_file(root + kAccounts,
              "user:x:" + ids + "::/:/\n" + "root:x:0:0::/:/\n" + "nobody:x:65534:65534::/:/\n");
 }
 
@@ -141,9 +135,9 @@ std::optional<ExportRoot> build(const UserAccount& user, const MountSpec& mount,
                                 const std::vector<std::string>& files) {
   ExportRoot made;
   made.mount_namespace = leave_mount_namespace();
-  const auto source = open_source(user, mount.source);
+  const auto source = open_mount_source(user, mount.source);
   if (!source) return std::nullopt;
-  check_mount_source(path_of(*source));
+  check_mount_source(real_path_of(source->asked()));
 
   // Over a folder that every node has; in this namespace alone.
   const std::string root = "/run";
@@ -151,8 +145,12 @@ std::optional<ExportRoot> build(const UserAccount& user, const MountSpec& mount,
     throw_errno("mounting a root for the user's folder");
   show_source(root, *source, mount.read_only);
   for (const auto& file : files) show_file(root, file, kNoPrivileges | MOUNT_ATTR_RDONLY);
-  show_file(root, "/dev/null", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+  show_file(root, kNull, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
   write_accounts(root, user);
+  if (source->file.valid()) {
+    made.file = source->name;
+    made.fence = fence_of(root, *source, mount.read_only, files);
+  }
   become_root_directory(root);
   return made;
 }

@@ -15,11 +15,16 @@ namespace workspace {
 /// beside it only the server's own program and libraries, read-only. Whatever path a
 /// hostile guest names, `..` and links included, there is nothing else to reach.
 ///
+/// A single file is served in its folder, since a 9p client mounts nothing else: the folder is
+/// read-only then, and a fence lets the server open the file and nothing else in it.
+///
 /// The source is opened with the user's rights and shown by that descriptor, so nobody can put
 /// another folder in its place meanwhile. It is nosuid and nodev, and read-only where that was
 /// asked for, with the file systems that are mounted in it.
 struct ExportRoot {
   UniqueFd mount_namespace;
+  std::string file;  ///< the name of the single file in the folder; empty: the folder is shared
+  UniqueFd fence;    ///< that file's and the program's; none where the folder is shared
 
   static constexpr char kFolderPath[] = "/export";
 };
@@ -29,8 +34,8 @@ struct ExportRoot {
 std::vector<std::string> files_of_program(const std::string& program, Deadline deadline);
 
 /// Makes the root for `mount`, with `files` in their places. Nothing where the user cannot reach
-/// the source. Errors: kDenied where it leads to what may not be mounted; kInvalid where it is no
-/// folder; kHost.
+/// the source. Errors: kDenied where it leads to what may not be mounted, or is a file and the
+/// kernel cannot fence it; kInvalid where it is neither folder nor file; kHost.
 std::optional<ExportRoot> make_export_root(const UserAccount& user, const MountSpec& mount,
                                            const std::vector<std::string>& files);
 

@@ -57,9 +57,24 @@ std::vector<PlannedMount> plan_mounts(const UserAccount& user, const std::string
   return mounts;
 }
 
-bool user_can_enter(const UserAccount& user, const std::string& path, Deadline deadline) {
+bool user_can_reach(const UserAccount& user, const std::string& path, Deadline deadline) {
   Command test;
-  test.argv = {"/usr/bin/test", "-d", path, "-a", "-x", path};
+  test.argv = {"/usr/bin/test",
+               "(",
+               "-d",
+               path,
+               "-a",
+               "-x",
+               path,
+               ")",
+               "-o",
+               "(",
+               "-f",
+               path,
+               "-a",
+               "-r",
+               path,
+               ")"};
   test.credentials = user.credentials();
   return run_command(test, deadline).exit_status == 0;
 }
@@ -77,6 +92,7 @@ void serve_folder(const UserAccount& user, const ExportRoot& root, int socket_fd
   server.network_namespace_fd = place.network_namespace_fd;
   server.cpus = place.cpus;
   server.mount_namespace_fd = root.mount_namespace.get();
+  server.fence_fd = root.fence.get();
   server.kept_fds = {socket_fd};
   start_detached(server, place.log_path);
 }

@@ -38,10 +38,10 @@ struct WantedMounts {
 std::vector<PlannedMount> plan_mounts(const UserAccount& user, const std::string& work_dir,
                                       const WantedMounts& wanted);
 
-/// True if `path` is a folder that the user may enter, asked of the kernel as that
-/// user. A file system that does not answer by the deadline counts as a host's fault
+/// True if `path` is a folder that the user may enter, or a file that they may read, asked of the
+/// kernel as that user. A file system that does not answer by the deadline counts as a host's fault
 /// (kTimeout).
-bool user_can_enter(const UserAccount& user, const std::string& path, Deadline deadline);
+bool user_can_reach(const UserAccount& user, const std::string& path, Deadline deadline);
 
 /// The program that serves the user's folders.
 inline constexpr char kFolderServer[] = "/usr/sbin/diod";

@@ -6,7 +6,8 @@
 
 namespace workspace {
 
-/// /// A folder of the node that a job sees inside its VM, served with the job user's own rights.
+/// A folder or file of the node that a job sees inside its VM, served with the job user's own
+/// rights.
 struct MountSpec {
   std::string source;       ///< absolute path on the node
   std::string destination;  ///< absolute path inside the VM

@@ -38,11 +38,12 @@ mkdir /tmp/srv/data/closed; echo secret >/tmp/srv/data/closed/file; chmod 0700 /
 echo node >/tmp/srv/outside; ln -s /tmp/srv/outside /tmp/srv/data/absolute; ln -s ../outside /tmp/srv/data/relative
 mknod /tmp/srv/data/disk b 8 0; mknod /tmp/srv/data/null c 1 3; chmod 0666 /tmp/srv/data/disk /tmp/srv/data/null
 chown 2001:2001 /tmp/srv/data; chmod 0755 /tmp/srv/data
+mkdir /tmp/srv/files; cd /tmp/srv/files; echo licence >licence; echo beside >beside; echo one >notes; chown 2001:2001 notes
 echo x >/tmp/srv/closed/open/file; chmod 0700 /tmp/srv/closed
 echo 'mounts: ["/tmp/srv/of-site:/opt/of-site:ro", /tmp/srv/not-there]' >>/etc/workspace/workspace.yaml
 END
     # One job has all of it, and its user is root inside.
-    job=$(start_job user1 --workspace=rooted --mem=400M --workspace-root --workspace-mount='/tmp/srv/data:/data,/tmp/srv/data:/mnt/deep/er/ro:ro,/tmp/srv/a b\:c\,d:/odd \:\,name')
+    job=$(start_job user1 --workspace=rooted --mem=400M --workspace-root --workspace-mount='/tmp/srv/data:/data,/tmp/srv/data:/mnt/deep/er/ro:ro,/tmp/srv/a b\:c\,d:/odd \:\,name,/tmp/srv/files/licence:/opt/app/licence.dat:ro,/tmp/srv/files/notes:/opt/app/notes')
     export job
 }
 
@@ -62,6 +63,23 @@ as_user_inside() { inside setpriv --reuid=2001 --regid=2001 --clear-groups "$@";
 @test "names with spaces, colons and commas" {
     run inside cat '/odd :,name/file'
     expect_output odd
+}
+
+@test "single files, and nothing else of their folder" {
+    run inside sh -c 'cd /opt/app && ls && stat -c %F licence.dat && cat licence.dat && echo x >>licence.dat'
+    expect_output_contains $'licence.dat\nnotes\nregular file\nlicence\n'
+    expect_output_contains 'Read-only file system'
+    inside sh -c 'cd /opt/app && echo two >>notes && truncate -s 7 notes'
+    run on 1 cat /tmp/srv/files/notes
+    expect_output $'one\ntwo'
+    # It is a mount: what would replace it is refused, and what replaces it on the node is not seen.
+    run inside sh -c 'cd /opt/app && echo new >notes.new && mv notes.new notes'
+    expect_output_contains 'busy'
+    on 1 sh -c 'cd /tmp/srv/files && echo other >notes.new && mv notes.new notes'
+    run inside cat /opt/app/notes
+    expect_status 1
+    run on 1 sh -c 'ls /tmp/srv/files'
+    expect_output $'beside\nlicence\nnotes'
 }
 
 @test "read-only is read-only, though root inside mounts it anew" {
@@ -201,7 +219,7 @@ for n in xrange($kFiles):
         "/tmp/srv/data/of-root:/mnt/x|--workspace-mount: '/tmp/srv/data/of-root' is not a folder" \
         "/tmp/srv/to-proc:/mnt/x|'/proc' of the node may not be mounted" \
         "/tmp/srv/fifo:/mnt/x|'/tmp/srv/fifo' is not a folder" \
-        "/tmp/srv/data:/home/user1/a-file|mounting /home/user1/a-file: Not a directory"; do
+        "/tmp/srv/data:/home/user1/a-file|mounting 9p at /home/user1/a-file: Not a directory"; do
         mounts=${case%%|*} reason=${case#*|}
         as user1 sh -c 'echo x >a-file'
         run_job user1 --workspace=tiny --mem=160M --workspace-mount="$mounts" --wrap true

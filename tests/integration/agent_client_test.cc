@@ -104,7 +104,7 @@ TEST_F(AgentClientTest, MountIsRefusedInTheGuestsWords) {
   start_server();
   expect_error(
       [&] {
-        (void)client().begin_mount({"/data", "/a,uid=0", false}, Deadline::in(seconds(20)));
+        (void)client().begin_mount({"/data", "/a,uid=0", "", false}, Deadline::in(seconds(20)));
       },
       ErrorKind::kGuest,
       StrEq("the guest's agent: '/a,uid=0' has a comma in it, which a mount cannot express"));

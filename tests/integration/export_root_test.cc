@@ -60,6 +60,7 @@ class ExportRootTest : public ::testing::Test {
     command.argv = std::move(argv);
     command.credentials = user_.credentials();
     command.mount_namespace_fd = root.mount_namespace.get();
+    command.fence_fd = root.fence.get();
     const auto result = run_command(command, soon());
     return result.output + result.error_output;
   }
@@ -102,6 +103,7 @@ TEST_F(ExportRootTest, IsNotMadeForWhatTheUserCannotReach) {
   EXPECT_FALSE(make("none"));
   EXPECT_FALSE(make("closed/open")) << "the folder above is closed to the user";
   EXPECT_FALSE(make("data/file/below"));
+  EXPECT_FALSE(make("closed/file"));
   // Their own, so that it is not the link that is refused.
   ASSERT_EQ(::symlink(path("closed/open").c_str(), path("data/link").c_str()), 0);
   EXPECT_FALSE(make("data/link"));
@@ -113,7 +115,52 @@ TEST_F(ExportRootTest, RefusesWhatIsNoData) {
                "'/proc' of the node may not be mounted: it is the system's own");
   ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0666), 0);
   expect_error([&] { (void)make("fifo"); }, ErrorKind::kInvalid,
-               "'" + path("fifo") + "' is not a folder");
+               "'" + path("fifo") + "' is not a folder or file");
+}
+
+TEST_F(ExportRootTest, ShowsASingleFileInItsReadOnlyFolder) {
+  const auto root = make("data/file", false, "/usr/bin/touch");
+  ASSERT_TRUE(root);
+  EXPECT_EQ(root->file, "file");
+  EXPECT_TRUE(root->fence.valid());
+  EXPECT_THAT(run(*root, {"/usr/bin/touch", "/export/new"}), HasSubstr("Read-only file system"));
+  const auto read_only = make("data/file", true, "/usr/bin/cat");
+  ASSERT_TRUE(read_only);
+  EXPECT_EQ(run(*read_only, {"/usr/bin/cat", "/export/file"}), "content\n");
+}
+
+TEST_F(ExportRootTest, FencesTheSingleFileOffFromTheOthersInItsFolder) {
+  std::ofstream(path("data/beside")) << "beside\n";
+  ASSERT_EQ(::chmod(path("data/beside").c_str(), 0666), 0);
+  ASSERT_EQ(::symlink("beside", path("data/link-beside").c_str()), 0);
+  const auto reader = make("data/file", false, "/usr/bin/cat");
+  const auto lister = make("data/file", false, "/usr/bin/find");
+  const auto truncater = make("data/file", false, "/usr/bin/truncate");
+  const auto remover = make("data/file", false, "/usr/bin/rm");
+  ASSERT_TRUE(reader && lister && truncater && remover);
+  for (const char* name : {"beside", "link-beside"}) {
+    const std::string other = std::string("/export/") + name;
+    EXPECT_THAT(run(*reader, {"/usr/bin/cat", other}), HasSubstr("Permission denied"));
+    // By the read-only mount where the kernel's Landlock is too old to forbid it.
+    EXPECT_THAT(run(*truncater, {"/usr/bin/truncate", "-s0", other}),
+                ::testing::AnyOf(HasSubstr("Permission denied"), HasSubstr("Read-only")));
+    EXPECT_THAT(run(*remover, {"/usr/bin/rm", "-f", other}),
+                ::testing::AnyOf(HasSubstr("Permission denied"), HasSubstr("Read-only")));
+  }
+  EXPECT_THAT(run(*lister, {"/usr/bin/find", "/export"}), HasSubstr("Permission denied"));
+}
+
+TEST_F(ExportRootTest, WritesAndTruncatesASingleFile) {
+  ASSERT_EQ(::chown(path("data/file").c_str(), 65534, 65534), 0);
+  const auto root = make("data/file", false, "/usr/bin/truncate");
+  ASSERT_TRUE(root);
+  EXPECT_EQ(run(*root, {"/usr/bin/truncate", "-s3", "/export/file"}), "");
+  const auto read_only = make("data/file", true, "/usr/bin/truncate");
+  ASSERT_TRUE(read_only);
+  EXPECT_NE(run(*read_only, {"/usr/bin/truncate", "-s0", "/export/file"}), "");
+  struct stat status {};
+  ASSERT_EQ(::stat(path("data/file").c_str(), &status), 0);
+  EXPECT_EQ(status.st_size, 3);
 }
 
 TEST_F(ExportRootTest, LeavesTheCallersRightsAndMountsAlone) {

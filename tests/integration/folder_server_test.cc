@@ -97,8 +97,8 @@ class FolderServerTest : public ::testing::Test {
     EXPECT_EQ(::symlink("..", (data + "/up").c_str()), 0);
   }
 
-  [[nodiscard]] HostileClient serve() const {
-    const auto root = make_export_root(user_, {folder_.path() + "/data", "/x", false},
+  [[nodiscard]] HostileClient serve(const std::string& source = "data") const {
+    const auto root = make_export_root(user_, {folder_.path() + "/" + source, "/x", false},
                                        files_of_program(kFolderServer, soon()));
     int ends[2];
     if (!root || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -153,6 +153,20 @@ TEST_F(FolderServerTest, IsNotWalkedOutOf) {
                                                       {"..", "home"}};
   for (const auto& names : ways)
     EXPECT_FALSE(client.walk(1, ++fid, names)) << ::testing::PrintToString(names);
+}
+
+TEST_F(FolderServerTest, OpensOfASingleFilesFolderNothingElse) {
+  std::ofstream(folder_.path() + "/data/beside") << "beside";
+  HostileClient client = serve("data/file");
+  ASSERT_EQ(client.attach(1, ExportRoot::kFolderPath), 0);
+  unsigned fid = 10;
+  ASSERT_TRUE(client.walk(1, ++fid, {"file"}));
+  EXPECT_EQ(client.read(fid), "content");
+  for (const char* other : {"beside", "."}) {
+    ASSERT_TRUE(client.walk(1, ++fid, {other})) << other;
+    EXPECT_EQ(client.read(fid), "Permission denied") << other;
+  }
+  EXPECT_FALSE(client.walk(1, ++fid, {"..", "usr"}));
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ TEST(ReadinessMessage, ShowsNothingUnprintable) {
 }
 
 TEST(MountMessage, TakesPlainAbsolutePathsOnly) {
-  MountRequest request{"/home/user 1", "/export/home", true};
+  MountRequest request{"/home/user 1", "/export/home", "", true};
   const MountRequest back = MountRequest::parse(request.encode());
   EXPECT_EQ(back.destination, "/home/user 1");
   EXPECT_EQ(back.export_name, "/export/home");
@@ -94,6 +94,16 @@ TEST(MountMessage, TakesPlainAbsolutePathsOnly) {
     request.destination = c.destination;
     expect_error([&] { MountRequest::parse(request.encode()); }, ErrorKind::kInvalid,
                  StrEq(c.text));
+  }
+}
+
+TEST(MountMessage, TakesTheNameOfASingleFile) {
+  MountRequest request{"/opt/licence", "/export", "a file", false};
+  EXPECT_EQ(MountRequest::parse(request.encode()).file, "a file");
+  for (const char* name : {".", "..", "../x", "a/b", "/x"}) {
+    request.file = name;
+    expect_error([&] { MountRequest::parse(request.encode()); }, ErrorKind::kInvalid,
+                 StrEq("protocol error: MOUNT: '" + request.file + "' is no name of a file"));
   }
 }
 
