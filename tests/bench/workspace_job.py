@@ -34,12 +34,13 @@ def hook_environment(job, request):
 
 
 class ByHand:
-    """Boots and ends the workspace of `job`, which asked for `image`."""
+    """Boots and ends the workspace of `job`, which asked for `image` with more options of resolve."""
 
-    def __init__(self, lab, job, image):
+    def __init__(self, lab, job, image, *options):
         self.lab = lab
         self.job = job
-        self.request = lab.login.run("workspace", "resolve", "--image", image)["output"].strip()
+        asked = lab.login.run("workspace", "resolve", "--image", image, *options)
+        self.request = asked["output"].strip()
 
     def boot(self):
         return self._hook("prolog")
