@@ -20,6 +20,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/base/trusted_path.h"
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/job_record.h"
@@ -139,8 +140,8 @@ Entry find_entry(spank_t spank) {
     return {true, UniqueFd(), UniqueFd(), "", {}, {}, {}, {}, "", {}};
   }
   const auto record = JobRecord::parse(
-      read_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
-                JobRecord::kMaxBytes));
+      read_trusted_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
+                        JobRecord::kMaxBytes));
   check_enterable(record, job, task_item<uid_t>(spank, S_JOB_UID));
   if (const auto command = vm_request(describe_task(spank, record.hostname), job)) {
     Entry request;

@@ -85,6 +85,11 @@ UniqueFd open_trusted_file(const std::string& path) {
   return at;
 }
 
+std::string read_trusted_file(const std::string& path, std::size_t max_bytes) {
+  const UniqueFd fd = open_trusted_file(path);
+  return read_all(fd.get(), max_bytes, "reading " + path);
+}
+
 UniqueFd open_trusted_folder(const std::string& path) {
   UniqueFd at = open_root();
   std::string so_far;

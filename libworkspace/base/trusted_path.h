@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "libworkspace/base/fd.h"
@@ -15,6 +16,9 @@ namespace workspace {
 /// The walk goes down by openat(2) with O_NOFOLLOW, so nothing can be exchanged between check and
 /// use. Errors: kNotFound; kDenied, naming the part and the reason; kHost.
 UniqueFd open_trusted_file(const std::string& path);
+
+/// The text of such a file. Errors: also kInvalid, when it holds more than `max_bytes`.
+std::string read_trusted_file(const std::string& path, std::size_t max_bytes);
 
 /// The same for a folder.
 UniqueFd open_trusted_folder(const std::string& path);

@@ -51,8 +51,9 @@ VmUsage read_usage(const DomainHandle& domain, HypervisorKind kind) {
     usage.cpu_time_ms = info.cpuTime / kNsInMs;
     if (kind == HypervisorKind::kXen) usage.memory_peak_kib = info.memory;
   }
-  if (kind == HypervisorKind::kQemu)
-    usage.memory_peak_kib = process_peak_kib(virDomainGetName(domain.get()));
+  const char* const name = virDomainGetName(domain.get());
+  if (kind == HypervisorKind::kQemu && name != nullptr)
+    usage.memory_peak_kib = process_peak_kib(name);
   // The image and the scratch disk.
   for (std::size_t index = 0; index < 2; ++index) add_disk(domain, disk_device(kind, index), usage);
   return usage;

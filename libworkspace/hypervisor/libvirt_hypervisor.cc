@@ -28,6 +28,7 @@ namespace {
 
 /// Between two looks whether a domain is gone.
 constexpr std::chrono::milliseconds kPollInterval{50};
+constexpr std::chrono::milliseconds kTimeForAnswer{500};
 /// Where Xen's console daemon logs guests, if it is told to.
 constexpr char kXenConsoleLogFolder[] = "/var/log/xen/console";
 
@@ -82,7 +83,10 @@ std::vector<DomainStatus> list_domains(const Connection& connection) {
 
   std::vector<DomainStatus> found;
   for (const auto& domain : domains) {
-    const auto job = job_of_domain(virDomainGetName(domain.get()));
+    // Without a name it might be a job's: passed over, it would be left.
+    const char* const name = virDomainGetName(domain.get());
+    if (name == nullptr) throw_libvirt("libvirt");
+    const auto job = job_of_domain(name);
     if (!job) continue;
     DomainStatus& status = found.emplace_back(*job);
     status.state = state_of(domain);
@@ -207,11 +211,12 @@ class LibvirtHypervisor : public Hypervisor {
       return try_destroy(libvirt, job, *failure);
     };
     while (!ask<bool>(deadline, is_gone)) {
-      if (deadline.passed()) {
+      ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
+      // A question without time for its answer would be told instead of the reason.
+      if (deadline.left() < kTimeForAnswer) {
         throw Error(ErrorKind::kHost, domain_name(job) + " is still there" +
                                           (failure->empty() ? "" : ": " + *failure));
       }
-      ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
     }
     console_logs_.erase(job);
   }
@@ -284,8 +289,14 @@ class LibvirtHypervisor : public Hypervisor {
     ask<void>(deadline, [job, from, change](const Connection& libvirt) {
       const DomainHandle domain = find_domain(libvirt, job);
       if (!domain || state_of(domain) != from) return;
-      // It may have ended, or come to that state, between the two calls.
-      if (change(domain.get()) != 0 && state_of(domain) == from) throw_libvirt(domain_name(job));
+      // It may have ended, or come to that state, between the two calls; and what the call says is
+      // not believed: the next look tells.
+      std::string failure = "libvirt says that it is done";
+      if (change(domain.get()) != 0) failure = printable(virGetLastErrorMessage(), 1024);
+      if (state_of(domain) != from) return;
+      throw Error(ErrorKind::kHost, domain_name(job) + " still " +
+                                        (from == DomainState::kPaused ? "stands" : "runs") + ": " +
+                                        failure);
     });
   }
 

@@ -33,10 +33,19 @@ FileLock RecordStore::lock(JobId job, Deadline deadline) const {
 }
 
 std::optional<JobRecord> RecordStore::load(JobId job) const {
+  const std::string path = file(job, JobRecord::kFileName);
   try {
-    return JobRecord::parse(read_file(file(job, JobRecord::kFileName), JobRecord::kMaxBytes));
+    JobRecord record = JobRecord::parse(read_trusted_file(path, JobRecord::kMaxBytes));
+    // Whoever acts upon it acts upon the job that it names.
+    if (record.job != job) {
+      throw Error(ErrorKind::kInvalid,
+                  path + " is damaged: it is the record of job " + record.job.to_string());
+    }
+    return record;
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::kNotFound) return std::nullopt;
+    // Nobody but root can have put it there, so it is no user's fault.
+    if (e.kind() == ErrorKind::kDenied) throw Error(ErrorKind::kInvalid, e.text());
     throw;
   }
 }

@@ -29,7 +29,7 @@ class RecordStore {
   [[nodiscard]] FileLock lock(JobId job, Deadline deadline) const;
 
   /// The record; nothing while the folder has none (a prolog was killed before it wrote one).
-  /// Errors: kInvalid when it is damaged; kHost.
+  /// Errors: kInvalid when it is damaged, another job's, or not root's own file; kHost.
   [[nodiscard]] std::optional<JobRecord> load(JobId job) const;
   void save(const JobRecord& record) const;
 

@@ -127,3 +127,32 @@ register() {
     wait_for_job "$job"
     expect_nothing_left 1
 }
+
+@test "a record that was tampered with: no task enters by it, and the end takes the job's own VM alone" {
+    local neighbour line
+    job=$(start_job user1 -n1 --workspace=tiny)
+    neighbour=$(start_job user2 -n1 --workspace=tiny)
+    on 1 cp "/run/workspace/$job/record" /root/record
+    # What is done to the record, and what its tasks are told. The last one stays.
+    local -a cases=(
+        ": >record|the record of a workspace job is damaged: field 'version' is missing"
+        "sed -i 's/^vcpus=.*/vcpus=-1/' record|the record of a workspace job is damaged: field 'vcpus' is '-1', not a whole number"
+        "truncate -s -1 record|the record of a workspace job is damaged: the last line is cut off"
+        "chown user1: record|record is not trusted: it belongs to uid 2001, not to root"
+        "cp ../$neighbour/record record|the workspace's record on this node belongs to job $neighbour of uid 2002"
+        "ln -sf /run/workspace/$neighbour/record record|record is not trusted: it is a link"
+    )
+    for line in "${cases[@]}"; do
+        on 1 sh -ec "cd /run/workspace/$job; rm -f record; cp /root/record record; ${line%%|*}"
+        run as user1 srun -Q --jobid="$job" --overlap true
+        [ "$status" -ne 0 ]
+        expect_output_contains "${line#*|}"
+    done
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    run as user2 srun -Q --jobid="$neighbour" --overlap echo 'still here'
+    expect_output 'still here'
+    as user2 scancel "$neighbour"
+    wait_for_job "$neighbour"
+    expect_nothing_left 1
+}

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
@@ -63,6 +64,46 @@ TEST_F(RecordStoreTest, RefusesARecordThatWasCutOff) {
   std::ofstream(folder_ + "/42/record") << whole.substr(0, whole.size() - 1);
   testing::expect_error([&] { (void)store().load(job_); }, ErrorKind::kInvalid,
                         "the record of a workspace job is damaged: the last line is cut off");
+}
+
+TEST_F(RecordStoreTest, RefusesARecordThatWasTamperedWith) {
+  const JobId other(43);
+  const std::string path = folder_ + "/42/record";
+  const struct {
+    std::function<void()> tamper;
+    std::string message;
+  } cases[] = {
+      {[&] { std::filesystem::create_symlink(folder_ + "/43/record", path); },
+       path + " is not trusted: it is a link"},
+      {[&] { std::filesystem::copy_file(folder_ + "/43/record", path); },
+       path + " is damaged: it is the record of job 43"},
+      {[&] {
+         store().save(full_record());
+         ::chmod(path.c_str(), 0666);
+       },
+       path + " is not trusted: others than its owner can write it; chmod go-w " + path},
+      {[&] { ::mkfifo(path.c_str(), 0600); }, path + " is not trusted: it is not a regular file"},
+      {[&] { std::filesystem::create_directory(path); },
+       path + " is not trusted: it is not a regular file"},
+      {[&] { std::ofstream(path) << std::string(JobRecord::kMaxBytes + 1, 'x'); },
+       "reading " + path + ": it holds more than " + std::to_string(JobRecord::kMaxBytes) +
+           " bytes"},
+      {[&] { std::ofstream(path) << ""; },
+       "the record of a workspace job is damaged: field 'version' is missing"},
+  };
+  store().make_folder(other);
+  JobRecord others(other);
+  others.token = std::string(64, 'b');
+  store().save(others);
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.message);
+    store().make_folder(job_);
+    c.tamper();
+    testing::expect_error([&] { (void)store().load(job_); }, ErrorKind::kInvalid, c.message);
+    // What is done about the job does no harm to the other's.
+    store().remove(job_);
+    EXPECT_EQ(store().load(other)->token, others.token);
+  }
 }
 
 TEST_F(RecordStoreTest, RemovesTwiceAndForeignThingsAreNoJobs) {
