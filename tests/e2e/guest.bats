@@ -135,6 +135,25 @@ sleeps_are() {
         sed -n 's/^.*sleep \([0-9]*\) $/\1/p')" = "$*" ]
 }
 
+# console_says TEXT: of the test's own guest.
+console_says() { grep -qF "$1" "$BATS_TEST_TMPDIR/guest/console.log"; }
+
+@test "a service of an own init that fills the memory is ended, told on the console, and tasks go on" {
+    init_image <<'END'
+printf '%s\n' '::sysinit:/bin/sh -c ": >/run/workspace/up"' \
+    '::once:/bin/sh -c "until [ -e /tmp/eat ]; do sleep 0.1; done; head -c 60000000 /dev/zero >/dev/shm/eaten; exec tail -c 90000000 /dev/zero"' >etc/inittab
+END
+    boot_own
+    eventually 120 system_is running
+    run broken run sh -c ': >/tmp/eat'
+    expect_status 0
+    eventually 120 console_says '(tail)'
+    console_says 'Out of memory: Killed process'
+    run broken run echo 'a task runs'
+    expect_output 'a task runs'
+    broken stop
+}
+
 @test "an image without the init that it promises says so and ends" {
     init_image <<<'rm sbin/init'
     boot_own
