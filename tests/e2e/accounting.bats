@@ -76,3 +76,23 @@ has_recorded() { [ "$(recorded "$1" "$2")" = "$3" ]; }
     eventually 30 has_recorded "$job" Comment "mine $shown"
     has_recorded "$job" AdminComment ''
 }
+
+# iops_of JOB: the bound of its VM's disks, as the hypervisor has it.
+iops_of() {
+    on 1 virsh -q -c qemu:///system dumpxml "workspace-$1" | sed -n 's,^ *<total_iops_sec>\(.*\)</.*,\1,p' | sort -u
+}
+
+@test "the caps of a QOS go before the site's, by the QOS that the accounting lets a job have" {
+    local line qos
+    in_config 1 'caps: {disk_iops: 100, qos: {teaching: {disk_iops: 60}}}'
+    for line in normal:100 teaching:60; do
+        qos=${line%:*}
+        job=$(start_job user1 -n1 --workspace=tiny --qos="$qos")
+        run iops_of "$job"
+        expect_output "${line#*:}"
+        as user1 scancel "$job"
+        wait_for_job "$job"
+    done
+    in_config 1 ''
+    expect_nothing_left 1
+}
