@@ -155,6 +155,9 @@ int virDomainIsActive(virDomainPtr domain) { return answer<int>("virDomainIsActi
 int virDomainDestroy(virDomainPtr domain) { return answer<int>("virDomainDestroy", domain); }
 int virDomainSuspend(virDomainPtr domain) { return answer<int>("virDomainSuspend", domain); }
 int virDomainResume(virDomainPtr domain) { return answer<int>("virDomainResume", domain); }
+int virDomainSetMemoryFlags(virDomainPtr domain, unsigned long kib, unsigned int flags) {
+  return answer<int>("virDomainSetMemoryFlags", domain, kib, flags);
+}
 int virDomainSetMemoryParameters(virDomainPtr domain, virTypedParameterPtr parameters, int count,
                                  unsigned int flags) {
   return answer<int>("virDomainSetMemoryParameters", domain, parameters, count, flags);
