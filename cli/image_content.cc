@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "build_paths.h"
+#include "cli/tree_options.h"
 #include "libworkspace/base/trusted_path.h"
 
 namespace workspace::cli {
@@ -22,8 +22,7 @@ OpenedImage open_files(const Catalog& catalog, const Manifest& manifest) {
 }
 
 TreeListing content_of(const Catalog& catalog, const RegisteredImage& image) {
-  return list_image(open_files(catalog, image.manifest), "image " + title_of(image),
-                    std::string(build_paths::kLibexecDir) + "/workspace-tree",
+  return list_image(open_files(catalog, image.manifest), "image " + title_of(image), tree_program(),
                     std::filesystem::temp_directory_path(), Deadline::in(kListTimeout));
 }
 

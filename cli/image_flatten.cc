@@ -1,11 +1,11 @@
 #include <filesystem>
 
-#include "build_paths.h"
 #include "cli/image_content.h"
 #include "cli/new_image_folder.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "cli/terminal_progress.h"
+#include "cli/tree_options.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/image/import.h"
 
@@ -47,7 +47,7 @@ int run_image_flatten(const Arguments& arguments) {
   ImportSource source = source_of(catalog, image);
   ImportOptions options;
   options.work_folder = folder.path();
-  options.tree_program = std::string(build_paths::kLibexecDir) + "/workspace-tree";
+  options.tree_program = tree_program();
   options.limits.max_bytes = UINT64_MAX >> 2U;
   options.left_out = left_out_of_images();
   TerminalProgress progress;

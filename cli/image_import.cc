@@ -1,23 +1,20 @@
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 
-#include "build_paths.h"
 #include "cli/new_image_folder.h"
 #include "cli/output.h"
 #include "cli/subcommands.h"
 #include "cli/terminal_progress.h"
+#include "cli/tree_options.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/catalog/manifest_file.h"
 #include "libworkspace/image/import.h"
-#include "libworkspace/model/size.h"
 
 namespace workspace::cli {
 namespace {
 
-constexpr std::array<std::string_view, 4> kCompressions = {"lz4", "zstd", "gzip", "xz"};
 constexpr std::size_t kMaxPatternFileBytes = std::size_t{1} << 20;
 /// Terabytes over a slow network; what takes longer does not work.
 constexpr std::chrono::hours kImportTimeout{24};
@@ -64,19 +61,11 @@ std::vector<std::string> remote_shell_environment() {
 
 ImportOptions import_options(const Arguments& arguments, SourceKind kind) {
   ImportOptions options;
-  options.tree_program = std::string(build_paths::kLibexecDir) + "/workspace-tree";
+  options.tree_program = tree_program();
   options.dry_run = arguments.has("--dry-run");
   options.left_out = left_out(arguments, kind);
   options.newest_mtime_s = newest_mtime_s();
-  if (const auto size = arguments.value("--max-size"))
-    options.limits.max_bytes = parse_size_mib(*size, "--max-size") << 20U;
-  if (const auto name = arguments.value("--compression")) {
-    if (std::find(kCompressions.begin(), kCompressions.end(), *name) == kCompressions.end()) {
-      throw Error(ErrorKind::kUsage, "unknown compression '" + printable(*name, 64) +
-                                         "'; there are lz4, zstd, gzip and xz");
-    }
-    options.compression = *name;
-  }
+  apply_tree_options(arguments, options);
   if (const auto partition = arguments.value("--partition")) {
     const auto number = parse_decimal(*partition, 256);
     if (!number || *number == 0)

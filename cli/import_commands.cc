@@ -6,6 +6,8 @@
 namespace workspace::cli {
 namespace {
 
+constexpr Option kCompression{"--compression", "NAME", "zstd (without it), lz4, gzip or xz"};
+
 constexpr std::array kImportOptions = {
     Option{"--name", "NAME", "the image's name"},
     Option{"--version", "VERSION", "the image's version"},
@@ -16,7 +18,7 @@ constexpr std::array kImportOptions = {
     Option{"--exclude-from", "FILE", "the same, a pattern on each line"},
     Option{"--no-default-excludes", "", "leave out only what --exclude says"},
     Option{"--max-size", "SIZE", "refuse a source whose files hold more; 64G without it"},
-    Option{"--compression", "NAME", "zstd (without it), lz4, gzip or xz"},
+    kCompression,
     Option{"--partition", "NUMBER", "the partition of a disk that is the root"},
     Option{"--rsh", "COMMAND", "what reaches a running machine, in place of ssh"},
     kJson,
@@ -24,7 +26,9 @@ constexpr std::array kImportOptions = {
 constexpr std::array kBuildOptions = {
     Option{"--out", "DIR", "where manifest and squashfs go; without it NAME-VERSION"},
     Option{"--dry-run", "", "check the recipe and say what would be done"},
-    Option{"--max-size", "SIZE", "refuse an image whose files hold more; 64G without it"}, kJson,
+    Option{"--max-size", "SIZE", "refuse an image whose files hold more; 64G without it"},
+    kCompression,
+    kJson,
     kHelp};
 constexpr std::array kFlattenOptions = {
     Option{"--name", "NAME", "the new image's name; without it the same"},
@@ -47,7 +51,8 @@ constexpr std::array kCommands = {
     Subcommand{"image import", "SOURCE",
                "make an image from a folder, archive, container, disk or machine", kImportOptions,
                &run_image_import},
-    Subcommand{"image build", "RECIPE", "make an image of a distribution's packages", kBuildOptions,
+    Subcommand{"image build", "RECIPE",
+               "make an image of a distribution's packages, or by commands in a VM", kBuildOptions,
                &run_image_build},
     Subcommand{"image flatten", "NAME[:VERSION]",
                "make one file of an image's root and its layers, as a new image", kFlattenOptions,

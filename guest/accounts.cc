@@ -50,6 +50,14 @@ void add_to_shadow(const GuestConfig& config) {
     throw_guest_errno("setting the owner and mode of " + path);
 }
 
+void write_accounts(const GuestConfig& config) {
+  replace_file("/etc/passwd",
+               passwd_with_user(read_small_file("/etc/passwd"), config, shell_inside(config)),
+               0644);
+  replace_file("/etc/group", group_with_user(read_small_file("/etc/group"), config), 0644);
+  add_to_shadow(config);
+}
+
 }  // namespace
 
 std::string passwd_with_user(std::string_view passwd, const GuestConfig& config,
@@ -81,11 +89,8 @@ std::string shell_inside(const GuestConfig& config) {
 
 void add_user(const GuestConfig& config) {
   make_folders("/etc");
-  replace_file("/etc/passwd",
-               passwd_with_user(read_small_file("/etc/passwd"), config, shell_inside(config)),
-               0644);
-  replace_file("/etc/group", group_with_user(read_small_file("/etc/group"), config), 0644);
-  add_to_shadow(config);
+  // root is in every image, and as the image has it.
+  if (config.uid != 0) write_accounts(config);
 
   struct stat status {};
   if (::stat(config.home.c_str(), &status) == 0) return;

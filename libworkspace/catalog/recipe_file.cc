@@ -7,6 +7,7 @@
 #include "libworkspace/catalog/manifest_keys.h"
 #include "libworkspace/catalog/strict_yaml.h"
 #include "libworkspace/catalog/yaml_values.h"
+#include "libworkspace/model/size.h"
 #include "libworkspace/model/utc_time.h"
 
 namespace workspace {
@@ -178,21 +179,54 @@ void read_dnf(const YamlMap& map, ImageRecipe& recipe) {
   recipe.dnf = std::move(source);
 }
 
-/// Debian's or dnf's.
+/// Of a size that is there to be used.
+std::uint64_t parse_vm_size(std::string_view key, const std::string& text) {
+  const std::uint64_t mib = parse_size_mib(text, key);
+  if (mib == 0) throw invalid(std::string(key) + " must be more than 0");
+  return mib;
+}
+
+std::uint32_t parse_vcpus(const std::string& text) {
+  const std::uint64_t vcpus = yaml_values::parse_number("vcpus", text, 1024);
+  if (vcpus == 0) throw invalid("vcpus must be more than 0");
+  return static_cast<std::uint32_t>(vcpus);
+}
+
+void read_vm(const YamlMap& map, ImageRecipe& recipe) {
+  map.allow_only({"image", "script", "memory", "vcpus", "disk", "timeout"});
+  VmSource vm(map.required("image", ImageRef::parse, ImageRef::parse("image")));
+  vm.script = map.optional("script", parse_source).value_or("");
+  const auto parse_memory = [](const auto& text) { return parse_vm_size("memory", text); };
+  const auto parse_disk = [](const auto& text) { return parse_vm_size("disk", text); };
+  vm.memory_mib = map.optional("memory", parse_memory).value_or(vm.memory_mib);
+  vm.vcpus = map.optional("vcpus", parse_vcpus).value_or(vm.vcpus);
+  vm.disk_mib = map.optional("disk", parse_disk).value_or(vm.disk_mib);
+  const auto parse_timeout = [](const std::string& text) {
+    const std::uint64_t ms = parse_duration_ms(text, "timeout");
+    if (ms == 0) throw invalid("timeout must be longer than 0");
+    return std::chrono::milliseconds(ms);
+  };
+  vm.timeout = map.optional("timeout", parse_timeout).value_or(vm.timeout);
+  recipe.vm = std::move(vm);
+}
+
+/// One of the three there are.
 void read_source(const YamlMap& map, ImageRecipe& recipe) {
-  if (!map.has("dnf")) {
-    read_debian(map.required_map("debian"), recipe);
-    return;
-  }
-  if (map.has("debian")) map.refuse_value("dnf", "a recipe has 'debian' or 'dnf', not both");
-  read_dnf(map.required_map("dnf"), recipe);
+  constexpr std::array<std::string_view, 3> kSources = {"debian", "dnf", "vm"};
+  const auto count =
+      std::count_if(kSources.begin(), kSources.end(), [&](auto key) { return map.has(key); });
+  if (count > 1)
+    map.refuse_value(map.has("vm") ? "vm" : "dnf", "a recipe has one of 'debian', 'dnf' and 'vm'");
+  if (map.has("vm")) return read_vm(map.required_map("vm"), recipe);
+  if (map.has("dnf")) return read_dnf(map.required_map("dnf"), recipe);
+  read_debian(map.required_map("debian"), recipe);
 }
 
 }  // namespace
 
 ImageRecipe parse_recipe(std::string_view text, const std::string& file, YamlFaults& faults) {
   const YamlMap map = YamlMap::parse(text, file, faults);
-  map.allow_only({"manifest", "debian", "dnf", "date", "leave_out", "copy", "run"});
+  map.allow_only({"manifest", "debian", "dnf", "vm", "date", "leave_out", "copy", "run"});
   ImageRecipe recipe(read_manifest_keys(map));
   read_source(map, recipe);
   recipe.date_unix_s = map.required("date", parse_date);
@@ -204,6 +238,8 @@ ImageRecipe parse_recipe(std::string_view text, const std::string& file, YamlFau
   }
   if (auto commands = map.optional_list("run", parse_command))
     recipe.commands = *std::move(commands);
+  if (recipe.vm && recipe.vm->script.empty() && recipe.commands.empty())
+    map.refuse_value("vm", "there must be a script, or commands to run");
   if (recipe.variant == "extract" && (!recipe.commands.empty() || !recipe.copies.empty()))
     map.refuse_value(recipe.commands.empty() ? "copy" : "run",
                      "with variant 'extract' there is no system that could do it");

@@ -29,6 +29,10 @@ std::string read_script(const std::string& path) {
 }  // namespace
 
 void upload_task(int socket, const TaskSpec& spec) {
+  upload_task(socket, spec, spec.script_path.empty() ? "" : read_script(spec.script_path));
+}
+
+void upload_task(int socket, const TaskSpec& spec, std::string_view script) {
   const Deadline deadline = Deadline::in(kUploadTime);
   const std::string bytes = spec.encode();
   if (bytes.size() > TaskSpec::kMaxBytes) {
@@ -37,8 +41,7 @@ void upload_task(int socket, const TaskSpec& spec) {
   }
   send_pieces(socket, FrameType::kSpec, bytes, deadline);
   send_frame(socket, FrameType::kSpecEnd, {}, deadline, More::kYes);
-  if (!spec.script_path.empty())
-    send_pieces(socket, FrameType::kScript, read_script(spec.script_path), deadline);
+  send_pieces(socket, FrameType::kScript, script, deadline);
   send_frame(socket, FrameType::kStart, {}, deadline);
 }
 

@@ -8,6 +8,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
 #include "libworkspace/image/build_sandbox.h"
+#include "libworkspace/model/host_commands.h"
 
 namespace workspace {
 namespace {
@@ -19,9 +20,14 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-/// A line of shell whose $1 is the tree. `what` is for the user.
-std::string line_inside(const std::string& inside, const std::string& what) {
-  return "chroot \"$1\" /bin/sh -e -c " + quoted(inside) + " || { echo " +
+/// What runs a line inside: of a tree that is $1, or of the system itself.
+constexpr std::string_view kInTree = "chroot \"$1\" /bin/sh -e -c ";
+constexpr std::string_view kInSystem = "/bin/sh -e -c ";
+
+/// A line of shell. `what` is for the user.
+std::string line_inside(std::string_view shell, const std::string& inside,
+                        const std::string& what) {
+  return std::string(shell) + quoted(inside) + " || { echo " +
          quoted("E: " + what + " ended with status ") + "$? >&2; exit 1; }";
 }
 
@@ -37,27 +43,30 @@ std::string escaped(const std::string& content) {
 }
 
 /// One argument of a program has at most 128 KiB (execve(2)), so a file comes in parts.
-void add_copy_lines(const RecipeFile& file, std::vector<std::string>& lines) {
+void add_copy_lines(std::string_view shell, const RecipeFile& file,
+                    std::vector<std::string>& lines) {
   constexpr std::size_t kPartBytes = 16384;
   const std::string& path = file.destination;
   const std::string what = "copying to " + path;
   const std::string folder = path.substr(0, path.rfind('/') + 1);
-  lines.push_back(line_inside("mkdir -p " + folder + "; rm -f " + path + "; : >" + path +
+  lines.push_back(line_inside(shell,
+                              "mkdir -p " + folder + "; rm -f " + path + "; : >" + path +
                                   "; chmod " + (file.executable ? "0755 " : "0644 ") + path,
                               what));
   for (std::size_t at = 0; at < file.content.size(); at += kPartBytes) {
     const std::string part = escaped(file.content.substr(at, kPartBytes));
-    lines.push_back(line_inside("printf " + quoted(part) + " >>" + path, what));
+    lines.push_back(line_inside(shell, "printf " + quoted(part) + " >>" + path, what));
   }
 }
 
 /// What the recipe does in the tree once its packages are there.
-std::vector<std::string> lines_of(const ImageRecipe& recipe, const std::vector<RecipeFile>& files) {
+std::vector<std::string> lines_of(std::string_view shell, const ImageRecipe& recipe,
+                                  const std::vector<RecipeFile>& files) {
   std::vector<std::string> lines;
-  for (const auto& file : files) add_copy_lines(file, lines);
+  for (const auto& file : files) add_copy_lines(shell, file, lines);
   for (std::size_t i = 0; i < recipe.commands.size(); ++i) {
     lines.push_back(
-        line_inside(recipe.commands[i], "command " + std::to_string(i + 1) + " of run"));
+        line_inside(shell, recipe.commands[i], "command " + std::to_string(i + 1) + " of run"));
   }
   return lines;
 }
@@ -69,7 +78,6 @@ std::string source_line(const ImageRecipe& recipe) {
          join(recipe.components, " ");
 }
 
-/// What one build has and the next has otherwise, or what a guest has from elsewhere.
 LeftOut left_out_of_builds() {
   LeftOut left_out = left_out_of_images();
   left_out.add(LeftOut({"tmp/*", "var/tmp/*", "var/log/*", "var/cache/apt/*", "var/lib/apt/lists/*",
@@ -78,6 +86,9 @@ LeftOut left_out_of_builds() {
                         "var/lib/dnf/*", "var/lib/rpm/.rpm.lock"}));
   return left_out;
 }
+
+/// Where the script of a recipe with `vm` stands while it runs; nothing of this folder is kept.
+constexpr char kScriptPlace[] = "/tmp/recipe-script";
 
 /// $1 is dnf's configuration, $2 the release, $3 the packages; the others are lines for the tree.
 /// The devices and processes are the sandbox's, which no package may change (rpm's _netsharedpath).
@@ -127,7 +138,8 @@ std::vector<std::string> build_words(const ImageRecipe& recipe,
                                     "--mode=" + mode, "--variant=" + recipe.variant,
                                     "--format=tar",   "--aptopt=APT::Install-Recommends \"false\""};
   if (!recipe.packages.empty()) words.push_back("--include=" + join(recipe.packages, ","));
-  for (const auto& line : lines_of(recipe, files)) words.push_back("--customize-hook=" + line);
+  for (const auto& line : lines_of(kInTree, recipe, files))
+    words.push_back("--customize-hook=" + line);
   words.insert(words.end(), {recipe.suite, "-", source_line(recipe)});
   return words;
 }
@@ -142,8 +154,31 @@ std::vector<std::string> dnf_words(const ImageRecipe& recipe,
                                     dnf_configuration(*recipe.dnf),
                                     recipe.dnf->release,
                                     join(recipe.packages, " ")};
-  for (auto& line : lines_of(recipe, files)) words.push_back(std::move(line));
+  for (auto& line : lines_of(kInTree, recipe, files)) words.push_back(std::move(line));
   return words;
+}
+
+std::string vm_script(const ImageRecipe& recipe, const std::vector<RecipeFile>& files,
+                      const std::string& script) {
+  // The agent's links to Slurm's commands, which no image keeps.
+  std::string text = "#!/bin/sh\nfor name in";
+  for (const auto name : kHostCommandNames) text += " " + std::string(name);
+  text +=
+      "; do\n"
+      "  case $(readlink \"/usr/bin/$name\" || :) in /run/workspace/*) rm -f \"/usr/bin/$name\" ;; "
+      "esac\n"
+      "done\n";
+  std::vector<RecipeFile> all = files;
+  if (!script.empty()) all.push_back({kScriptPlace, script, true});
+  for (const auto& line : lines_of(kInSystem, recipe, all)) text += line + "\n";
+  if (!script.empty()) text += line_inside(kInSystem, kScriptPlace, "the script") + "\n";
+  return text;
+}
+
+LeftOut left_out_of(const ImageRecipe& recipe) {
+  LeftOut left_out = left_out_of_builds();
+  left_out.add(LeftOut(recipe.left_out));
+  return left_out;
 }
 
 std::string first_fault(const std::string& output) {
@@ -181,8 +216,7 @@ ImportedTree build_tree(const ImageRecipe& recipe, const std::vector<RecipeFile>
   // https://reproducible-builds.org/specs/source-date-epoch: mmdebstrap and many a package heed it.
   source.builder.environment.push_back("SOURCE_DATE_EPOCH=" + std::to_string(recipe.date_unix_s));
   options.newest_mtime_s = recipe.date_unix_s;
-  options.left_out = left_out_of_builds();
-  options.left_out.add(LeftOut(recipe.left_out));
+  options.left_out = left_out_of(recipe);
   return import_tree(source, options, deadline, progress);
 }
 

@@ -27,6 +27,15 @@ std::vector<std::string> build_words(const ImageRecipe& recipe,
 /// stdout. It needs to be the root of a mount namespace of its own.
 std::vector<std::string> dnf_words(const ImageRecipe& recipe, const std::vector<RecipeFile>& files);
 
+/// A shell script that does what a recipe with `vm` says, as root of the image itself; `script` is
+/// the content of the recipe's script, empty where there is none.
+std::string vm_script(const ImageRecipe& recipe, const std::vector<RecipeFile>& files,
+                      const std::string& script);
+
+/// What no build keeps: what one has and the next has otherwise, or a guest has from elsewhere; and
+/// what the recipe names.
+LeftOut left_out_of(const ImageRecipe& recipe);
+
 /// What failed, from all that mmdebstrap and the tools below it said: the first line that calls
 /// itself an error, without that, and in brackets what was said before it.
 std::string first_fault(const std::string& output);

@@ -7,6 +7,7 @@
 #include "libworkspace/base/log.h"
 #include "libworkspace/lifecycle/follow.h"
 #include "libworkspace/lifecycle/teardown.h"
+#include "libworkspace/model/build_number.h"
 #include "libworkspace/network/job_namespace.h"
 #include "libworkspace/slurm/job_query.h"
 #include "libworkspace/store/cache_files.h"
@@ -34,6 +35,19 @@ void sweep(const std::string& cache_path) {
   }
 }
 
+/// A build's number is none that Slurm has; while the build goes on it holds its lock.
+bool is_build_at_work(const Node& node, JobId job) {
+  if (!is_build(job) || !node.records.has(job)) return false;
+  try {
+    (void)node.records.lock(job, Deadline::in(std::chrono::milliseconds(0)));
+    return false;
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::kTimeout) return true;
+    if (e.kind() != ErrorKind::kNotFound) throw;
+    return false;
+  }
+}
+
 /// What is on this node, parted by whether it belongs to a job that Slurm has here.
 struct NodeJobs {
   std::vector<JobId> running;
@@ -42,7 +56,8 @@ struct NodeJobs {
 
 NodeJobs find_jobs(Node& node, const std::string& node_name) {
   // The traces are read before Slurm is asked: a job that starts in between is then not among them.
-  const std::set<JobId> traces = jobs_with_traces(node);
+  std::set<JobId> traces = jobs_with_traces(node);
+  std::erase_if(traces, [&](JobId job) { return is_build_at_work(node, job); });
   NodeJobs jobs;
   if (traces.empty()) return jobs;
   const std::set<JobId> alive = jobs_on_node(node_name, Node::step_deadline());

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/manifest.h"
 
 namespace workspace {
@@ -22,8 +24,21 @@ struct DnfSource {
   std::vector<std::string> keys;         ///< files of the keys that sign the packages
 };
 
+/// What an image is built of by commands that run as root in a throw-away virtual machine.
+struct VmSource {
+  explicit VmSource(ImageRef ref) : image(std::move(ref)) {}
+
+  ImageRef image;      ///< a registered one, which the machine boots
+  std::string script;  ///< the path of a file, as of Copy::source; empty: there is none
+  std::uint64_t memory_mib = 512;
+  std::uint32_t vcpus = 1;
+  std::uint64_t disk_mib = 4096;
+  std::chrono::milliseconds timeout = std::chrono::hours(1);  ///< for all commands together
+};
+
 /// How an image is built of the packages of Debian, or of a distribution like it; or, with `dnf`,
-/// of RPM packages. Its YAML form, key by key: RECIPES in workspace(1).
+/// of RPM packages; or, with `vm`, by its commands alone. Its YAML form, key by key: RECIPES in
+/// workspace(1).
 struct ImageRecipe {
   explicit ImageRecipe(Manifest m) : manifest(std::move(m)) {}
 
@@ -33,8 +48,9 @@ struct ImageRecipe {
     std::string destination;  ///< an absolute path inside
   };
 
-  Manifest manifest;             ///< without a root: that is what is built
-  std::optional<DnfSource> dnf;  ///< without it Debian's, of which the next five speak
+  Manifest manifest;  ///< without a root: that is what is built
+  std::optional<DnfSource> dnf;
+  std::optional<VmSource> vm;  ///< without either it is Debian's, of which the next five speak
   std::string suite;
   std::string variant = "minbase";
   std::string mirror = "http://deb.debian.org/debian";

@@ -84,6 +84,77 @@ place_of() { as user1 timeout "$kBootDeadlineS" srun -Q --workspace=legacy-bulls
     [[ ${lines[2]} == "1 "*" by 'lab' "* ]]
 }
 
+# build_recipe LINE…: on node 1, of a recipe with these lines; --out is /root/built.
+build_recipe() {
+    on 1 sh -ec 'mkdir -p /root/recipe && cd /root/recipe && rm -rf /root/built
+        printf "manifest: {name: built, version: 1, needs: {memory: 96M}}\ndate: 2026-01-31\n" >recipe.yaml
+        for line in "$@"; do echo "$line" >>recipe.yaml; done
+        exec workspace image build recipe.yaml --out /root/built' sh "$@"
+}
+
+@test "a recipe's script runs as root of a virtual machine, and makes the same bytes twice" {
+    local vm='vm: {image: tiny, script: set-up.sh, memory: 128M, disk: 256M}' first
+    on 1 sh -ec 'mkdir -p /root/recipe && cd /root/recipe && echo hello >motd && cat >set-up.sh' <<'END'
+#!/bin/sh -e
+id -u >/etc/built-by
+ls /sys/class/net >/etc/built-with
+hostname >>/etc/built-with
+test ! -e /run/lab
+! sbatch --wrap true
+mkdir -p /opt/made /var/log
+date >/var/log/now
+echo tools >/opt/made/tools
+rm /usr/bin/env
+END
+    build_recipe "$vm" 'copy: {/etc/motd: motd}' 'run: ["echo from run >/etc/run"]'
+    expect_nothing_left 1
+    first=$(on 1 sha256sum /root/built/built.squashfs)
+    build_recipe "$vm" 'copy: {/etc/motd: motd}' 'run: ["echo from run >/etc/run"]'
+    [ "$(on 1 sha256sum /root/built/built.squashfs)" = "$first" ]
+    run on 1 grep ' user=root image=tiny:1 ' /var/log/workspace/audit.log
+    expect_output_contains ' outcome=granted'
+    on 1 workspace image register /root/built/manifest.yaml
+    run lab run timeout 60 workspace image diff tiny built --json
+    output=$(jq -r '.files[] | .sign + .name' <<<"$output" | LC_ALL=C sort)
+    expect_output "$(LC_ALL=C sort <<'END'
++etc/built-by
++etc/built-with
++etc/motd
++etc/run
++opt
++opt/made
++opt/made/tools
+-usr/bin/env
++var/log
+END
+    )"
+    lab run workspace image approve built
+    run as user1 timeout "$kBootDeadlineS" srun -Q --workspace=built \
+        cat /etc/built-by /etc/built-with /etc/motd /etc/run /opt/made/tools
+    expect_output $'0\nlo\nbuild\nhello\nfrom run\ntools'
+}
+
+build_vm_runs() { on 1 grep -q ^state=running /run/workspace/67043329/record; }
+
+@test "a build that fails or is interrupted leaves nothing, and reconcile leaves one alone that goes on" {
+    local builder
+    run build_recipe 'vm: {image: tiny, memory: 128M, disk: 256M}' 'run: ["echo no such thing; exit 3"]'
+    expect_status 65
+    expect_output_contains "workspace: error: the recipe's commands failed: command 1 of run ended with status 3 (no such thing)"
+    expect_nothing_left 1
+    run build_recipe 'vm: {image: nothing, memory: 128M}' 'run: ["true"]'
+    expect_status 66
+    build_recipe 'vm: {image: tiny, memory: 128M, disk: 256M}' 'run: ["exec sleep 4321"]' 3>&- &
+    builder=$!
+    eventually "$kBootDeadlineS" build_vm_runs
+    run on 1 workspace node reconcile
+    expect_status 0
+    on 1 virsh -q -c "$hypervisor:///system" domid workspace-67043329
+    on 1 pkill -TERM -f 'workspace image build recipe.yaml'
+    ! wait "$builder" || return 1
+    expect_nothing_left 1
+}
+
 @test "an image with systemd starts its own services, and the job's tasks run beside them" {
     "$repository/images/build" teaching-systemd >&2
     lab run workspace image register /run/lab/images/teaching-systemd/manifest.yaml >&2

@@ -69,6 +69,48 @@ TEST(Recipe, TheExampleIsOne) {
   EXPECT_TRUE(faults.empty());
 }
 
+TEST(Recipe, IsOfAVirtualMachineToo) {
+  YamlFaults faults;
+  const ImageRecipe recipe = parse_recipe(kManifest +
+                                              "vm: {image: \"tiny:1\", script: set-up.sh, memory: "
+                                              "1G, vcpus: 2, disk: 8G, timeout: 5m}\n" +
+                                              kDate,
+                                          "r.yaml", faults);
+  EXPECT_TRUE(faults.empty());
+  ASSERT_TRUE(recipe.vm);
+  EXPECT_EQ(recipe.vm->image.to_string(), "tiny:1");
+  EXPECT_EQ(recipe.vm->script, "set-up.sh");
+  EXPECT_EQ(recipe.vm->memory_mib, 1024U);
+  EXPECT_EQ(recipe.vm->vcpus, 2U);
+  EXPECT_EQ(recipe.vm->disk_mib, 8192U);
+  EXPECT_EQ(recipe.vm->timeout, std::chrono::minutes(5));
+  EXPECT_THAT(faults_of(kManifest + "vm: {image: tiny}\nrun: [\"true\"]\n" + kDate), IsEmpty());
+}
+
+TEST(Recipe, TellsWhatIsWrongWithItsVirtualMachine) {
+  struct Case {
+    std::string vm;
+    const char* fault;
+  };
+  for (const auto& [vm, fault] : {
+           Case{"vm: {script: s}", "r.yaml:2: key 'image' is missing"},
+           Case{"vm: {image: Tiny, script: s}",
+                "r.yaml:2: image name 'Tiny' has the character 'T' at position 1; allowed "
+                "there are lower-case letters and digits"},
+           Case{"vm: {image: tiny}", "r.yaml:2: there must be a script, or commands to run"},
+           Case{"vm: {image: tiny, script: s, memory: 0}", "r.yaml:2: memory must be more than 0"},
+           Case{"vm: {image: tiny, script: s, disk: 0}", "r.yaml:2: disk must be more than 0"},
+           Case{"vm: {image: tiny, script: s, vcpus: 0}", "r.yaml:2: vcpus must be more than 0"},
+           Case{"vm: {image: tiny, script: s, timeout: 0}",
+                "r.yaml:2: timeout must be longer than 0"},
+           Case{"vm: {image: tiny, script: s, network: public}", "r.yaml:2: unknown key 'network'"},
+           Case{"vm: {image: tiny, script: s}\ndebian: {suite: bookworm}",
+                "r.yaml:2: a recipe has one of 'debian', 'dnf' and 'vm'"},
+       }) {
+    EXPECT_THAT(faults_of(kManifest + vm + "\n" + kDate), ElementsAre(fault)) << vm;
+  }
+}
+
 TEST(Recipe, NeedsLittle) { EXPECT_THAT(faults_of(kManifest + kDebian + kDate), IsEmpty()); }
 
 TEST(Recipe, IsOfRpmPackagesToo) {
@@ -104,7 +146,7 @@ TEST(Recipe, TellsWhatIsWrongWithDnf) {
     std::string fault;
   } cases[] = {
       {kManifest + kDebian + "dnf: {" + good + "}\n" + kDate,
-       "r.yaml:3: a recipe has 'debian' or 'dnf', not both"},
+       "r.yaml:3: a recipe has one of 'debian', 'dnf' and 'vm'"},
       {without("release: 9, ", ""), "r.yaml:2: key 'release' is missing"},
       {without("release: 9", "release: \"9 --x\""),
        "r.yaml:2: '9 --x' is not the name of a release, such as 9"},

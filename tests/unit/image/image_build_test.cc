@@ -32,6 +32,26 @@ TEST(ImageBuild, TellsMmdebstrapWhatTheRecipeSays) {
           "deb [signed-by=\"/keys.gpg\"] http://deb.debian.org/debian bookworm main contrib"));
 }
 
+TEST(ImageBuild, TellsAVirtualMachineWhatTheRecipeSays) {
+  ImageRecipe recipe = sample();
+  recipe.vm.emplace(ImageRef::parse("tiny"));
+  recipe.commands = {"true", "echo it's done"};
+  const std::string script = vm_script(recipe, {{"/etc/motd", "hi", false}}, "#!/bin/sh\n");
+  EXPECT_EQ(script.rfind("#!/bin/sh\n", 0), 0U);
+  const auto at = [&](const std::string& text) {
+    const auto place = script.find(text);
+    EXPECT_NE(place, std::string::npos) << text << " is not in " << script;
+    return place;
+  };
+  EXPECT_LT(at("\n/bin/sh -e -c 'printf '\\''\\150\\151'\\'' >>/etc/motd' || "),
+            at("\n/bin/sh -e -c 'true' || { echo 'E: command 1 of run ended with status '$? >&2; "
+               "exit 1; }\n"));
+  EXPECT_LT(
+      at("'echo it'\\''s done'"),
+      at("\n/bin/sh -e -c '/tmp/recipe-script' || { echo 'E: the script ended with status '"));
+  EXPECT_EQ(script.find("chroot"), std::string::npos);
+}
+
 TEST(ImageBuild, TellsDnfWhatTheRecipeSays) {
   ImageRecipe recipe = sample();
   recipe.dnf = DnfSource{"9", {{"os", "https://x/os"}, {"own", "file:///srv"}}, {"/a", "/b"}};
