@@ -80,6 +80,64 @@ teardown() { lab run timeout 20 scancel -u user1; }
         'image tampered:1 is not approved: its manifest is not signed'
 }
 
+# tamper DIGEST OTHER HOW: with a file of the store. restore DIGEST: as it was.
+tamper() {
+    lab run sh -ec 'cd /var/lib/workspace/store/files && cp -p "$1" /root/kept
+        case $3 in
+            changed) printf X | dd of="$1" bs=1 seek=100 conv=notrunc status=none && touch -r /root/kept "$1" ;;
+            swapped) cp "$2" "$1" ;;
+            linked) mv "$1" aside && ln -s aside "$1" ;;
+        esac' sh "$@"
+}
+restore() { lab run sh -ec 'cd /var/lib/workspace/store/files && rm -f "$1" aside && cp -p /root/kept "$1"' sh "$1"; }
+
+@test "of an image whose root, kernel or initrd was tampered with in the store, none boots" {
+    local line role other how reason
+    declare -A digest
+    lab run sh -ec 'cp /var/lib/workspace/guest/vmlinux /var/lib/workspace/guest/initrd.img /root/
+        echo of its own >>/root/vmlinux; dd if=/dev/zero bs=4 count=1 status=none >>/root/initrd.img
+        mkdir -p /root/own-1; cp /root/vmlinux /root/initrd.img /root/own-1/'
+    make_image own 1 'kernel: {file: vmlinux}' 'initrd: {file: initrd.img}'
+    approve own
+    for role in root kernel initrd; do
+        digest[$role]=$(lab run workspace image show own --json | jq -r ".images[0].$role.digest" | sed s/:/-/)
+    done
+    line=$(as user1 workspace resolve --image own)
+    job=$(start_job user1)
+    for role in root kernel initrd; do
+        [ "$role" = kernel ] && other=initrd || other=kernel
+        while read -r how reason; do
+            tamper "${digest[$role]}" "${digest[$other]}" "$how"
+            on 1 rm -rf /var/cache/workspace/files /var/cache/workspace/seals
+            prolog "$line" || true
+            restore "${digest[$role]}"
+            [ -z "$(on 1 virsh -q -c "$hypervisor:///system" list --all --name)" ]
+            run on 1 cat "/run/workspace/$job/record"
+            expect_output_contains 'state=failed'
+            expect_output_contains "$reason"
+            epilog "$line"
+        done <<'END'
+changed was%20changed%20after
+swapped after%20its%20registration
+linked it%20is%20a%20link
+END
+    done
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    # A copy in the cache, with size and times as they were, is no way in either: it is made anew.
+    run as user1 srun -Q --workspace=own echo 'it ran'
+    expect_output 'it ran'
+    on 1 sh -ec 'cd /var/cache/workspace/files; cp -p "$1" /tmp/kept; chmod 0644 "$1"
+        printf X | dd of="$1" bs=1 seek=100 conv=notrunc status=none; chmod 0444 "$1"; touch -r /tmp/kept "$1"' sh "${digest[root]}"
+    run on 1 workspace image verify own
+    expect_output_contains 'DAMAGED'
+    run as user1 srun -Q --workspace=own echo 'it ran'
+    expect_output 'it ran'
+    on 1 workspace image verify own
+    expect_in_service 1
+    expect_nothing_left 1
+}
+
 # refused_when_forged LINE REASON: the prolog by hand, for a plain job of user1, with a request of the
 # user's own making.
 refused_when_forged() {
