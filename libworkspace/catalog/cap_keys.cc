@@ -66,6 +66,21 @@ std::map<std::string, RateCaps> read_named(const YamlMap& map, std::string_view 
   return named;
 }
 
+CapGres read_gres(const YamlMap& map) {
+  CapGres gres;
+  const auto names = map.optional_map("gres");
+  if (!names) return gres;
+  allow_values(*names);
+  const auto read_name = [&](std::string_view key) {
+    return names->optional(key, parse_access_name).value_or("");
+  };
+  gres.disk_iops = read_name("disk_iops");
+  gres.disk_bandwidth = read_name("disk_bandwidth");
+  gres.network_in = read_name("network_in");
+  gres.network_out = read_name("network_out");
+  return gres;
+}
+
 }  // namespace
 
 RateCaps read(const YamlMap& map) {
@@ -74,9 +89,10 @@ RateCaps read(const YamlMap& map) {
 }
 
 SiteCaps read_site(const YamlMap& map) {
-  map.allow_only({"disk_iops", "disk_bandwidth", "network_in", "network_out", "partitions", "qos"});
+  map.allow_only(
+      {"disk_iops", "disk_bandwidth", "network_in", "network_out", "partitions", "qos", "gres"});
   return {read_values(map, Lifting::kAllowed), read_named(map, "partitions"),
-          read_named(map, "qos")};
+          read_named(map, "qos"), read_gres(map)};
 }
 
 std::string format(const RateCaps& caps) {

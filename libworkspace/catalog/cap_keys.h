@@ -12,8 +12,9 @@ namespace workspace::cap_keys {
 /// Errors: kInvalid, with the place.
 RateCaps read(const YamlMap& map);
 
-/// The same with `none` for a value without bound, and with `partitions` and `qos`: maps from names
-/// to such caps. Errors: kInvalid, with the place.
+/// The same with `none` for a value without bound; with `partitions` and `qos`, maps from names to
+/// such caps; and with `gres`, a map from these keys to names of Slurm's generic resources.
+/// Errors: kInvalid, with the place.
 SiteCaps read_site(const YamlMap& map);
 
 /// The lines that read() reads back, each with two spaces in front; empty where nothing is said.

@@ -10,6 +10,7 @@
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/lifecycle/audit_log.h"
 #include "libworkspace/lifecycle/cached_features.h"
+#include "libworkspace/lifecycle/cap_plan.h"
 #include "libworkspace/lifecycle/cpu_plan.h"
 #include "libworkspace/lifecycle/device_plan.h"
 #include "libworkspace/lifecycle/follow.h"
@@ -123,7 +124,7 @@ class Boot {
     record_.vcpus = size.vcpus;
     record_.memory_mib = size.memory_mib;
     record_.disk_mib = size_disk_mib(request_.disk_mib, *image_, node_.site);
-    caps_ = node_.site.caps.of(allocation_.partition, allocation_.qos).narrowed_by(image_->caps);
+    caps_ = plan_caps(allocation_, *image_, node_.site);
     record_.hostname = job_.node_name;
     devices_ = plan_devices(allocation_, node_.site);
     cpus_ = plan_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()),

@@ -8,11 +8,13 @@
 
 namespace workspace {
 
-/// Generic resources with devices of their own, of one name.
+/// Generic resources of one name.
 struct AllocatedGres {
   std::string name;  ///< as in gres.conf, such as `gpu`
-  /// Slurm's numbers of the devices: their place among the node's devices of that name.
+  /// Slurm's numbers of the devices: their place among the node's devices of that name. Empty
+  /// where there are none.
   std::vector<std::uint32_t> indices;
+  std::uint64_t count = 0;  ///< of what is only counted; with devices 0
 
   bool operator==(const AllocatedGres&) const = default;
 };

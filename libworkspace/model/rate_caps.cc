@@ -44,7 +44,8 @@ bool SiteCaps::of_disks() const {
     return std::any_of(named.begin(), named.end(),
                        [&](const auto& entry) { return bounds_disks(entry.second); });
   };
-  return bounds_disks(all) || any_bounds(of_partitions) || any_bounds(of_qos);
+  const bool are_counted = !gres.disk_iops.empty() || !gres.disk_bandwidth.empty();
+  return bounds_disks(all) || any_bounds(of_partitions) || any_bounds(of_qos) || are_counted;
 }
 
 std::uint64_t bound_or_zero(const std::optional<std::uint64_t>& cap) {

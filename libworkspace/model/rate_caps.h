@@ -27,11 +27,20 @@ struct RateCaps {
   bool operator==(const RateCaps&) const = default;
 };
 
+/// The names of the generic resources that are caps where a job has some; empty: there is none.
+struct CapGres {
+  std::string disk_iops;       ///< each is a read or write per second
+  std::string disk_bandwidth;  ///< each is a MiB per second, as of the others
+  std::string network_in;
+  std::string network_out;
+};
+
 /// The site's caps.
 struct SiteCaps {
   RateCaps all;
   std::map<std::string, RateCaps> of_partitions;
   std::map<std::string, RateCaps> of_qos;
+  CapGres gres;
 
   /// Those of a job: what its QOS says goes before what its partition says, and that before what
   /// all have.

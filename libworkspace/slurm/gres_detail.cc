@@ -53,17 +53,24 @@ std::vector<AllocatedGres> parse_gres_detail(std::string_view text) {
   std::vector<AllocatedGres> found;
   if (text.empty() || text == "(null)") return found;
   constexpr std::string_view kIndices = "(IDX:";
+  constexpr std::string_view kCount = "(CNT:";
   for (const auto part : split_gres(text)) {
     const auto begin = part.find('(');
     if (begin == std::string_view::npos || !part.ends_with(')')) refuse(text);
     const std::string_view detail = part.substr(begin);
-    if (detail.starts_with("(CNT:")) continue;
-    if (!detail.starts_with(kIndices)) refuse(text);
-    const auto indices =
-        parse_indices(detail.substr(kIndices.size(), detail.size() - kIndices.size() - 1));
     // NAME:COUNT or NAME:TYPE:COUNT. Indices count all devices of the name, whatever their type.
     const auto name = part.substr(0, part.find_first_of(":("));
-    if (!indices || name.empty()) refuse(text);
+    const std::string_view value = detail.substr(0, detail.size() - 1);
+    if (name.empty()) refuse(text);
+    if (detail.starts_with(kCount)) {
+      const auto count = parse_decimal(value.substr(kCount.size()));
+      if (!count) refuse(text);
+      found.push_back({std::string(name), {}, *count});
+      continue;
+    }
+    if (!detail.starts_with(kIndices)) refuse(text);
+    const auto indices = parse_indices(value.substr(kIndices.size()));
+    if (!indices) refuse(text);
     found.push_back({std::string(name), *indices});
   }
   return found;

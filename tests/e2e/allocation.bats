@@ -227,6 +227,32 @@ is_about() { [ "$(($1 * 100))" -ge "$(($2 * 95))" ] && [ "$(($1 * 100))" -le "$(
     expect_nothing_left 1
 }
 
+# caps_of JOB: what bounds its VM on the node: its disks' and its links' bounds, each in a line.
+caps_of() {
+    on 1 sh -c 'virsh -q -c qemu:///system dumpxml "workspace-$1" |
+            sed -n "s,^ *<\(total_[a-z_]*\)>\(.*\)</.*,\1 \2,p" | sort -u
+        ip netns exec "ws-$1" tc qdisc show | grep -o "rate [^ ]*" | sort' sh "$1"
+}
+
+@test "what a job has of the GRES that the site counts are its VM's caps" {
+    on 1 sh -c 'echo "$1" >>/etc/workspace/workspace.yaml' sh \
+        'caps: {disk_iops: 60, network_out: 1M, gres: {disk_iops: wsiops, disk_bandwidth: wsdisk, network_in: wsin, network_out: wsout}}'
+    job=$(start_job user1 -n1 --workspace=tiny --gres=wsiops:70,wsdisk:9,wsin:3)
+    run caps_of "$job"
+    expect_output $'total_bytes_sec 9437184\ntotal_iops_sec 70\nrate 25165Kbit\nrate 8388Kbit'
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    job=$(start_job user1 -n1 --workspace=tiny)
+    run caps_of "$job"
+    expect_output $'total_iops_sec 60\nrate 8388Kbit'
+    # Slurm's own word is what counts: a node has 1000.
+    run as user1 srun -Q --workspace=tiny --gres=wsiops:1001 true
+    [ "$status" -ne 0 ]
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    expect_nothing_left 1
+}
+
 @test "a scratch disk has its space: who finds too little waits in the queue, who wants more than there is fails" {
     local first second
     on 1 mount -t tmpfs -o size=700M,mode=711 small /var/lib/workspace/scratch

@@ -2,6 +2,9 @@
 # the lab also runs a plain Slurm.
 # shellcheck shell=bash
 
+# Generic resources that a site may count the caps of disk and network by; every node has 1000 of each.
+readonly kCountedGres=(wsiops wsdisk wsin wsout)
+
 # write_slurm_conf LABDIR ETC
 write_slurm_conf() {
     local lab=$1 directory=$2/slurm
@@ -16,6 +19,7 @@ write_slurm_conf() {
     plugstack_conf "$lab" >"$directory/plugstack.conf"
     # No cgroups: the boxes share this machine's, and those belong to its owner.
     echo 'CgroupPlugin=cgroup/v1' >"$directory/cgroup.conf"
+    printf 'Name=%s Count=1000 Flags=CountOnly\n' "${kCountedGres[@]}" >"$directory/gres.conf"
     if [ -f "$lab/install/usr/share/workspace/job_submit.lua" ]; then
         cp "$lab/install/usr/share/workspace/job_submit.lua" "$directory/job_submit.lua"
     fi
@@ -74,12 +78,14 @@ slurm_conf_project() {
 # The nodes' size is stated, not found: two nodes share this machine, and a Xen node's dom0 does
 # not see what the hypervisor has.
 slurm_conf_nodes() {
-    local lab=$1 number memory_mib=2000 task_plugin=task/affinity
+    local lab=$1 number gres memory_mib=2000 task_plugin=task/affinity
     if is_xen "$lab"; then memory_mib=1200 task_plugin=task/none; fi
     echo "TaskPlugin=$task_plugin"
     echo 'SlurmdParameters=config_overrides'
+    echo "GresTypes=$(IFS=, && echo "${kCountedGres[*]}")"
+    gres=$(printf ',%s:1000' "${kCountedGres[@]}")
     for number in $(seq "$(lab_setting "$lab" nodes)"); do
-        echo "NodeName=$(node_name "$number") NodeAddr=$(node_address "$number") CPUs=2 RealMemory=$memory_mib"
+        echo "NodeName=$(node_name "$number") NodeAddr=$(node_address "$number") CPUs=2 RealMemory=$memory_mib Gres=${gres#,}"
     done
     echo 'PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP'
 }

@@ -79,6 +79,22 @@ TEST(CapKeys, OfAnImageLiftNothing) {
                ::testing::StartsWith("f:1: unknown key 'qos'"));
 }
 
+TEST(CapKeys, OfASiteMayBeCountedByGres) {
+  const SiteCaps caps =
+      cap_keys::read_site(map_of("gres: {disk_iops: wsiops, network_out: wsout}"));
+  EXPECT_EQ(caps.gres.disk_iops, "wsiops");
+  EXPECT_EQ(caps.gres.disk_bandwidth, "");
+  EXPECT_EQ(caps.gres.network_out, "wsout");
+  EXPECT_TRUE(caps.of_disks());
+  EXPECT_FALSE(cap_keys::read_site(map_of("gres: {network_in: wsin}")).of_disks());
+  expect_error([] { cap_keys::read_site(map_of("gres: {disk: wsdisk}")); }, ErrorKind::kInvalid,
+               ::testing::StartsWith("f:1: unknown key 'disk'"));
+  expect_error([] { cap_keys::read_site(map_of("gres: {network_in: \"a,b\"}")); },
+               ErrorKind::kInvalid, ::testing::HasSubstr("'a,b' is not a name"));
+  expect_error([] { cap_keys::read(map_of("gres: {network_in: wsin}")); }, ErrorKind::kInvalid,
+               ::testing::StartsWith("f:1: unknown key 'gres'"));
+}
+
 TEST(CapKeys, OfASiteNameWhatTheyAreFor) {
   expect_error([] { cap_keys::read_site(map_of("qos: {\"a,b\": {disk_iops: 1}}")); },
                ErrorKind::kInvalid, ::testing::StartsWith("f:1: 'a,b' is not a name"));
