@@ -1,9 +1,8 @@
 /// Slurm's Epilog, which every job of the cluster passes: one whose workspace has no folder on this
-/// node leaves after one stat(2). What it asked for does not matter here, only what is there. The
-/// others go on as end-workspace, which has the libraries that this takes.
+/// node leaves after one stat(2). What it asked for does not matter here, only what is there. For
+/// the others end-workspace does the work, which has the libraries that this takes.
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -11,6 +10,7 @@
 
 #include "build_paths.h"
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/hook_program.h"
 #include "libworkspace/model/job_names.h"
 
 namespace workspace {
@@ -26,9 +26,7 @@ bool may_have_workspace() {
 
 int epilog(int, char**) {
   if (!may_have_workspace()) return 0;
-  const std::string program = std::string(build_paths::kLibexecDir) + "/end-workspace";
-  ::execl(program.c_str(), program.c_str(), nullptr);
-  throw_errno("starting " + program);
+  return run_hook_program(std::string(build_paths::kLibexecDir) + "/end-workspace");
 }
 
 }  // namespace

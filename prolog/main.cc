@@ -1,23 +1,20 @@
 /// Slurm's Prolog, which every job of the cluster passes: a job without a workspace leaves after a
-/// look at one variable. The others go on as boot-workspace, whose sixty libraries cost a job that
-/// needs none of them more than this whole program does.
-
-#include <unistd.h>
+/// look at one variable. For the others boot-workspace does the work, whose sixty libraries cost a
+/// job that needs none of them more than this whole program does.
 
 #include <cstdlib>
 #include <string>
 
 #include "build_paths.h"
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/hook_program.h"
 
 namespace workspace {
 namespace {
 
 int prolog(int, char**) {
   if (std::getenv("SPANK_WORKSPACE") == nullptr) return 0;
-  const std::string program = std::string(build_paths::kLibexecDir) + "/boot-workspace";
-  ::execl(program.c_str(), program.c_str(), nullptr);
-  throw_errno("starting " + program);
+  return run_hook_program(std::string(build_paths::kLibexecDir) + "/boot-workspace");
 }
 
 }  // namespace

@@ -43,8 +43,19 @@ inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
     expect_nothing_left 1
 }
 
-@test "a prolog that is killed leaves nothing once the job is gone" {
+@test "a prolog that is killed once does its work once more" {
+    job=$(submit user1 -o 'out-%j' --workspace=tiny --wrap 'echo it runs')
+    eventually "$kBootDeadlineS" on 1 pkill -KILL -x boot-workspace
+    run wait_for_job "$job"
+    expect_output COMPLETED
+    run as user1 cat "out-$job"
+    expect_output 'it runs'
+    expect_nothing_left 1
+}
+
+@test "a prolog that is killed again and again leaves nothing once the job is gone" {
     job=$(submit user1 --workspace=tiny --wrap true)
+    eventually "$kBootDeadlineS" on 1 pkill -KILL -x boot-workspace
     eventually "$kBootDeadlineS" on 1 pkill -KILL -x boot-workspace
     expect_drained 1
     as user1 scancel "$job"
