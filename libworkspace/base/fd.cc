@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/unfinished_file.h"
 
 namespace workspace {
 namespace {
@@ -80,7 +81,7 @@ std::string read_file(const std::string& path, std::size_t max_bytes) {
 }
 
 void write_file_atomic(const std::string& path, std::string_view content, mode_t mode) {
-  const std::string temporary = path + ".new-" + std::to_string(::getpid());
+  const std::string temporary = path + kUnfinished + std::to_string(::getpid());
   const UniqueFd fd(
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) throw_errno("creating " + temporary);

@@ -382,8 +382,7 @@ void give_up(Node& node, JobRecord& record, const Error& fault) {
 }  // namespace
 
 void boot_workspace(Node& node, const JobEnvironment& job) {
-  node.records.make_folder(job.job);
-  const FileLock lock = node.records.lock(job.job, Node::step_deadline());
+  const FileLock lock = node.records.make_locked_folder(job.job, Node::step_deadline());
   if (is_booted(node, job)) return;
   JobRecord record(job.job);
   record.uid = job.uid;

@@ -4,6 +4,7 @@
 #include "libworkspace/base/file_lock.h"
 #include "libworkspace/base/log.h"
 #include "libworkspace/base/trusted_path.h"
+#include "libworkspace/base/unfinished_file.h"
 #include "libworkspace/model/job_totals.h"
 
 namespace workspace {
@@ -32,10 +33,12 @@ void count_job(const std::string& folder, const JobReport& report) {
   make_trusted_folder(folder, 0755);
   const FileLock lock(folder + "/.workspace-jobs.lock", Deadline::in(kLockTimeout));
   const std::string totals_path = folder + "/workspace-jobs.totals";
+  const std::string metrics_path = folder + "/workspace-jobs.prom";
+  for (const auto& path : {totals_path, metrics_path}) remove_unfinished(path);
   JobTotals totals = read_totals(totals_path);
   totals.add(report);
   write_file_atomic(totals_path, totals.to_lines(), kForAll);
-  write_file_atomic(folder + "/workspace-jobs.prom", totals.to_prometheus(), kForAll);
+  write_file_atomic(metrics_path, totals.to_prometheus(), kForAll);
 }
 
 void write_vm_metrics(const std::string& folder, const std::string& text) {

@@ -1,5 +1,6 @@
 #include "libworkspace/lifecycle/reconcile.h"
 
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -51,6 +52,7 @@ bool is_build_at_work(const Node& node, JobId job) {
 /// What is on this node, parted by whether it belongs to a job that Slurm has here.
 struct NodeJobs {
   std::vector<JobId> running;
+  std::vector<JobId> lost;  ///< of jobs that Slurm has here, and that have no use for it any more
   std::vector<JobId> left;
 };
 
@@ -63,9 +65,11 @@ NodeJobs find_jobs(Node& node, const std::string& node_name) {
   const std::set<JobId> alive = jobs_on_node(node_name, Node::step_deadline());
   for (const JobId job : traces) {
     // A crash of the node takes the record, which is in memory, but not the disk, and Slurm may not
-    // have given the job up yet. A prolog makes the record's folder before all else.
-    const bool runs = alive.contains(job) && node.records.has(job);
-    (runs ? jobs.running : jobs.left).push_back(job);
+    // have given the job up yet.
+    if (!alive.contains(job))
+      jobs.left.push_back(job);
+    else
+      (is_in_use(node.records, job) ? jobs.running : jobs.lost).push_back(job);
   }
   return jobs;
 }
@@ -81,30 +85,53 @@ void keep_watch(const RecordStore& records, JobId job) {
   }
 }
 
+/// One job after the other, whatever becomes of each.
+class Cleaning {
+ public:
+  /// `remove` returns whether there was something to remove.
+  void clean(JobId job, const std::function<bool()>& remove) {
+    try {
+      if (!remove()) return;
+      log_info("removed what was left of job " + job.to_string());
+      cleaned_.push_back(job);
+    } catch (Error& e) {
+      log_error(e.in("cleaning up job " + job.to_string()).text());
+      if (!first_failure_) first_failure_ = e;
+    }
+  }
+
+  std::vector<JobId> end() {
+    if (first_failure_) throw Error(*first_failure_);
+    return std::move(cleaned_);
+  }
+
+ private:
+  std::vector<JobId> cleaned_;
+  std::optional<Error> first_failure_;
+};
+
 }  // namespace
 
 std::vector<JobId> find_left_jobs(Node& node, const std::string& node_name) {
-  return find_jobs(node, node_name).left;
+  NodeJobs jobs = find_jobs(node, node_name);
+  jobs.left.insert(jobs.left.end(), jobs.lost.begin(), jobs.lost.end());
+  return jobs.left;
 }
 
 std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
   sweep(node.site.cache);
   const NodeJobs jobs = find_jobs(node, node_name);
   for (const JobId job : jobs.running) keep_watch(node.records, job);
-  std::vector<JobId> cleaned;
-  std::optional<Error> first_failure;
+  Cleaning cleaning;
   for (const JobId job : jobs.left) {
-    try {
+    cleaning.clean(job, [&] {
       tear_down_workspace(node, job);
-      log_info("removed what was left of job " + job.to_string());
-      cleaned.push_back(job);
-    } catch (Error& e) {
-      log_error(e.in("cleaning up job " + job.to_string()).text());
-      if (!first_failure) first_failure = e;
-    }
+      return true;
+    });
   }
-  if (first_failure) throw Error(*first_failure);
-  return cleaned;
+  for (const JobId job : jobs.lost)
+    cleaning.clean(job, [&] { return tear_down_unless_in_use(node, job); });
+  return cleaning.end();
 }
 
 }  // namespace workspace

@@ -9,6 +9,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/trusted_path.h"
+#include "libworkspace/base/unfinished_file.h"
 
 namespace workspace {
 
@@ -29,6 +30,17 @@ FileLock RecordStore::lock(JobId job, Deadline deadline) const {
     FileLock lock(path, deadline);
     // Whoever held it may have removed the folder; a lock on an unlinked file guards nothing.
     if (lock.is_file_at(path)) return lock;
+  }
+}
+
+FileLock RecordStore::make_locked_folder(JobId job, Deadline deadline) const {
+  for (;;) {
+    make_folder(job);
+    try {
+      return lock(job, deadline);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::kNotFound || deadline.passed()) throw;
+    }
   }
 }
 
@@ -65,6 +77,7 @@ void RecordStore::remove(JobId job) const {
   std::error_code error;
   std::filesystem::remove(console_copy(runtime_dir_, job), error);
   if (error) throw_errno("removing " + console_copy(runtime_dir_, job), error.value());
+  remove_unfinished(console_copy(runtime_dir_, job));
   std::filesystem::remove_all(job_folder(runtime_dir_, job), error);
   if (error) throw_errno("removing " + job_folder(runtime_dir_, job), error.value());
 }

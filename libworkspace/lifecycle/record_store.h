@@ -28,6 +28,11 @@ class RecordStore {
   /// folder must be there. Errors: kTimeout; kNotFound when the folder goes away meanwhile.
   [[nodiscard]] FileLock lock(JobId job, Deadline deadline) const;
 
+  /// Makes the job's folder and locks it, as the two above do. A reconcile that runs at this moment
+  /// takes a folder without a record for one that a crash has left: it is made again when it goes
+  /// before it is locked. Errors: kTimeout; kDenied; kHost.
+  [[nodiscard]] FileLock make_locked_folder(JobId job, Deadline deadline) const;
+
   /// The record; nothing while the folder has none (a prolog was killed before it wrote one).
   /// Errors: kInvalid when it is damaged, another job's, or not root's own file; kHost.
   [[nodiscard]] std::optional<JobRecord> load(JobId job) const;

@@ -10,6 +10,7 @@
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/read_grant.h"
 #include "libworkspace/base/trusted_path.h"
+#include "libworkspace/base/unfinished_file.h"
 
 namespace workspace {
 namespace {
@@ -44,6 +45,10 @@ void ReportStore::save(const JobReport& report, std::uint64_t most) const {
   write_file_atomic(path, report.to_lines(), 0600);
   grant_reading(path, report.uid);
   prune(report.node, most);
+}
+
+void ReportStore::remove_unfinished_of(JobId job, const std::string& node) const {
+  remove_unfinished(folder_ + "/" + file_name(job, node));
 }
 
 void ReportStore::prune(const std::string& node, std::uint64_t most) const {

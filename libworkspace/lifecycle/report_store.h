@@ -18,6 +18,9 @@ class ReportStore {
   /// more than `most` are left. Errors: kHost.
   void save(const JobReport& report, std::uint64_t most) const;
 
+  /// Removes what a save() of this report that was killed has left. Errors: kHost.
+  void remove_unfinished_of(JobId job, const std::string& node) const;
+
   /// The reports of the job that the caller may read, by node. Errors: kDenied when there are some
   /// and the caller may read none; kInvalid when one is damaged; kHost.
   [[nodiscard]] std::vector<JobReport> load(JobId job) const;

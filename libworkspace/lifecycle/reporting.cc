@@ -99,6 +99,13 @@ std::optional<JobReport> begin_report(Node& node, JobId job) noexcept {
   }
 }
 
+void forget_unfinished_report(const Node& node, const JobRecord& record) noexcept {
+  if (record.hostname.empty()) return;
+  report_to("anew", [&] {
+    ReportStore(node.site.reports).remove_unfinished_of(record.job, record.hostname);
+  });
+}
+
 void finish_report(const Node& node, std::optional<JobReport>& report,
                    const Steps::Times& teardown_ms) noexcept {
   if (!report) return;

@@ -24,6 +24,9 @@ std::optional<JobReport> report_of(const JobRecord& record, std::uint64_t now_un
 /// no reason to keep a VM.
 std::optional<JobReport> begin_report(Node& node, JobId job) noexcept;
 
+/// Removes what a teardown of this job has left that was killed while it reported. Never throws.
+void forget_unfinished_report(const Node& node, const JobRecord& record) noexcept;
+
 /// Hands the report on, once nothing of the job is left but its record: to the folder of reports,
 /// to the metrics and to the site's own program, as the site wants it. What fails of it is told in
 /// the log.

@@ -22,8 +22,9 @@ namespace {
 std::optional<JobRecord> mark_ending(const RecordStore& records, JobId job) {
   try {
     const auto record = records.load(job);
-    if (!record) return record;
-    JobRecord ending = *record;
+    // Also where a crash of the node has taken it: were this process killed, the next reconcile
+    // would else find the folder alone, and take it for a prolog's that is at work.
+    JobRecord ending = record.value_or(JobRecord(job));
     ending.state = WorkspaceState::kEnding;
     records.save(ending);
     return record;
@@ -65,6 +66,16 @@ Steps::Times remove_parts(Node& node, const JobRecord& record) {
   return steps.times_ms();
 }
 
+/// For the holder of the job's lock.
+void remove_workspace(Node& node, JobId job) {
+  auto report = begin_report(node, job);
+  const auto record = mark_ending(node.records, job);
+  const Steps::Times times_ms = remove_parts(node, record.value_or(JobRecord(job)));
+  forget_unfinished_report(node, record.value_or(JobRecord(job)));
+  finish_report(node, report, times_ms);
+  node.records.remove(job);
+}
+
 }  // namespace
 
 void remove_job_parts(Node& node, JobId job) { remove_parts(node, JobRecord(job)); }
@@ -72,12 +83,25 @@ void remove_job_parts(Node& node, JobId job) { remove_parts(node, JobRecord(job)
 void tear_down_workspace(Node& node, JobId job) {
   node.records.make_folder(job);
   const auto lock = lock_unless_gone(node.records, job);
-  if (!lock) return;
-  auto report = begin_report(node, job);
-  const auto record = mark_ending(node.records, job);
-  const Steps::Times times_ms = remove_parts(node, record.value_or(JobRecord(job)));
-  finish_report(node, report, times_ms);
-  node.records.remove(job);
+  if (lock) remove_workspace(node, job);
+}
+
+bool tear_down_unless_in_use(Node& node, JobId job) {
+  node.records.make_folder(job);
+  const auto lock = lock_unless_gone(node.records, job);
+  if (!lock || is_in_use(node.records, job)) return false;
+  remove_workspace(node, job);
+  return true;
+}
+
+bool is_in_use(const RecordStore& records, JobId job) {
+  try {
+    const auto record = records.load(job);
+    return record && record->state != WorkspaceState::kEnding;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kInvalid) throw;
+    return true;
+  }
 }
 
 }  // namespace workspace

@@ -13,6 +13,14 @@ namespace workspace {
 /// Errors: kHost; kTimeout.
 void tear_down_workspace(Node& node, JobId job);
 
+/// The same, unless the job has a record whose end has not begun: for a job that Slurm has here and
+/// whose prolog may be at work. Returns whether it was removed.
+bool tear_down_unless_in_use(Node& node, JobId job);
+
+/// Whether the job's workspace is being made or is there, by its record; a record that cannot be
+/// read is taken for one in use.
+bool is_in_use(const RecordStore& records, JobId job);
+
 /// The same for a caller that holds the job's lock, without the last step and with nothing saved.
 void remove_job_parts(Node& node, JobId job);
 

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
+#include <optional>
 
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
@@ -112,9 +114,13 @@ TEST_F(RecordStoreTest, RemovesTwiceAndForeignThingsAreNoJobs) {
   std::filesystem::create_directory(folder_ + "/042");
   std::filesystem::create_directory(folder_ + "/lost+found");
   EXPECT_EQ(store().jobs().size(), 1U);
+  // As a prolog leaves it that was killed while it saved the boot log.
+  const std::string unfinished = folder_ + "/42.console.new-7";
+  std::ofstream(unfinished) << "boot";
   store().remove(job_);
   store().remove(job_);
   EXPECT_FALSE(store().has(job_));
+  EXPECT_FALSE(std::filesystem::exists(unfinished));
 }
 
 TEST_F(RecordStoreTest, ALockHoldsOthersOff) {
@@ -127,6 +133,20 @@ TEST_F(RecordStoreTest, ALockHoldsOthersOff) {
 TEST_F(RecordStoreTest, ALockOfAJobThatIsGoneIsRefused) {
   testing::expect_error([&] { (void)store().lock(job_, soon()); }, ErrorKind::kNotFound,
                         "job 42 has no workspace here");
+}
+
+TEST_F(RecordStoreTest, AFolderThatGoesBeforeItIsLockedIsMadeAgain) {
+  store().make_folder(job_);
+  std::optional<FileLock> held = store().lock(job_, soon());
+  auto lock = std::async(std::launch::async, [&] {
+    return store().make_locked_folder(job_, Deadline::in(std::chrono::seconds(30)));
+  });
+  // Whoever holds the lock takes the folder along, as a teardown does.
+  store().remove(job_);
+  held.reset();
+  const FileLock made = lock.get();
+  EXPECT_TRUE(store().has(job_));
+  EXPECT_TRUE(made.is_file_at(store().file(job_, "lock")));
 }
 
 }  // namespace
