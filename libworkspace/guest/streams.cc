@@ -132,7 +132,8 @@ StreamSink::StreamSink(std::uint8_t stream, UniqueFd fd, AtEnd at_end)
       fd_(std::move(fd)),
       at_end_(at_end),
       write_bytes_(safe_write_bytes(fd_.get())),
-      moves_(S_ISFIFO(type_of(fd_.get())) || S_ISREG(type_of(fd_.get()))) {}
+      moves_(S_ISFIFO(type_of(fd_.get())) || S_ISREG(type_of(fd_.get()))),
+      is_terminal_(S_ISCHR(type_of(fd_.get()))) {}
 
 void StreamSink::close() {
   if (at_end_ == AtEnd::kShutDown && fd_.valid()) ::shutdown(fd_.get(), SHUT_WR);
@@ -206,6 +207,7 @@ void StreamSink::write_queued(FrameSocket& socket) {
 
 /// The task must learn that nobody reads, in the way a pipe tells it: there, by SIGPIPE.
 void StreamSink::fail(FrameSocket& socket) {
+  if (errno != EPIPE && !(is_terminal_ && errno == EIO)) failure_ = errno;
   socket.send(FrameType::kClose, stream_, {});
   queue_.clear();
   queue_begin_ = 0;
@@ -285,6 +287,12 @@ bool Streams::sources_are_drained() const {
 bool Streams::sinks_are_written() const {
   return std::none_of(sinks_.begin(), sinks_.end(),
                       [](const auto& sink) { return sink && sink->wants_to_write(); });
+}
+
+int Streams::sink_failure() const {
+  for (const auto& sink : sinks_)
+    if (sink && sink->failure() != 0) return sink->failure();
+  return 0;
 }
 
 namespace {

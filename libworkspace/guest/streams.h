@@ -68,6 +68,8 @@ class StreamSink {
   StreamSink(std::uint8_t stream, UniqueFd fd, AtEnd at_end = AtEnd::kClose);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
+  /// The errno of a write that failed, other than by a reader or a terminal that has gone; or 0.
+  [[nodiscard]] int failure() const { return failure_; }
   [[nodiscard]] bool wants_to_write() const {
     return fd_.valid() && (held_.bytes() > 0 || !queue_.empty());
   }
@@ -109,6 +111,8 @@ class StreamSink {
   std::size_t credit_bytes_ = kStreamWindowBytes;  ///< what the other side may still send
   std::size_t written_bytes_ = 0;                  ///< not yet given back as credit
   bool ended_ = false;
+  bool is_terminal_;
+  int failure_ = 0;
 };
 
 /// The streams of one channel, as both ends of a connection relay them. A stream is named kStdin,
@@ -145,6 +149,8 @@ class Streams {
   /// True when every source is at its end or has nothing to read just now.
   [[nodiscard]] bool sources_are_drained() const;
   [[nodiscard]] bool sinks_are_written() const;
+  /// Why not all that came for a sink was written, as StreamSink::failure() of one of them.
+  [[nodiscard]] int sink_failure() const;
   void close_source(std::uint8_t stream);
 
   /// Receives what is there now; large pieces of a stream are moved, not copied.

@@ -62,6 +62,8 @@ TaskExit TaskRelay::run() {
   broker_.end();
   write_rest();
   if (!end_) throw Error(ErrorKind::kGuest, vm_of_job() + " ended while the task ran");
+  if (streams_.sink_failure() != 0)
+    throw_errno("writing what the task said", streams_.sink_failure());
   return *end_;
 }
 

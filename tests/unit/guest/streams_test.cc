@@ -352,5 +352,23 @@ TEST_F(StreamsTest, RefusesWhatBreaksTheRules) {
                StrEq("protocol error: DATA after the stream's CLOSE"));
 }
 
+TEST_F(StreamsTest, OutputThatCannotBeWrittenIsTold) {
+  struct Case {
+    const char* place;  ///< a pipe without one
+    int failure;
+  };
+  for (const Case& expected : {Case{"/dev/full", ENOSPC}, Case{nullptr, 0}, Case{"/dev/null", 0}}) {
+    renew();
+    if (expected.place != nullptr)
+      write_end_ = UniqueFd(::open(expected.place, O_WRONLY | O_CLOEXEC));
+    read_end_.reset();
+    streams_.add_sink(kStdout, std::move(write_end_));
+    streams_.handle(frame(FrameType::kData, kStdout, "words"));
+    serve();
+    // Nobody to read is the task's own to learn, by SIGPIPE.
+    EXPECT_EQ(streams_.sink_failure(), expected.failure);
+  }
+}
+
 }  // namespace
 }  // namespace workspace
