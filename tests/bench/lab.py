@@ -1,4 +1,4 @@
-"""The lab, as the measurements use it: one qemu node, and a worker inside each box."""
+"""The lab, as measurements, sweep and soak use it: qemu nodes, and a worker inside each box."""
 
 import json
 import pathlib
@@ -8,30 +8,46 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 LAB_DEADLINE_S = 1800
 # Longest of all single runs: a boot under emulation on a busy machine.
-RUN_DEADLINE_S = 180
+RUN_DEADLINE_S = 360
 
 
 class Lab:
-    """Up inside `with`. `login` and `node` are workers; `login` is user1, `node` is root."""
+    """Up inside `with`. `login` is a worker of user1's; `controller` and each of `nodes`, of which `node` is
+    the first, are root's."""
 
-    def __init__(self, repository, name):
+    def __init__(self, repository, name, nodes=1):
         self.program = repository / "tests" / "lab" / "lab"
         self.name = name
+        self.node_count = nodes
+        self.workers = []
 
     def __enter__(self):
-        self.command("up", output=sys.stderr)
+        self.command("up", "--nodes", str(self.node_count), output=sys.stderr)
         try:
-            self.login = Worker(self.arguments("run", "--as", "user1"))
-            self.node = Worker(self.arguments("node", "1"))
+            self.login = self.worker("run", "--as", "user1")
+            self.controller = self.worker("run")
+            self.nodes = [self.worker("node", str(n + 1)) for n in range(self.node_count)]
+            self.node = self.nodes[0]
         except BaseException:
             self.command("down", output=sys.stderr)
             raise
         return self
 
     def __exit__(self, *_):
-        self.login.close()
-        self.node.close()
+        for worker in self.workers:
+            worker.close()
         self.command("down", output=sys.stderr)
+
+    def worker(self, verb, *rest):
+        """One more, for a thread of its own. It ends with the lab."""
+        self.workers.append(Worker(self.arguments(verb, *rest)))
+        return self.workers[-1]
+
+    def forget(self, worker):
+        """A worker whose box has gone."""
+        self.workers.remove(worker)
+        worker.process.kill()
+        worker.process.wait(timeout=RUN_DEADLINE_S)
 
     def arguments(self, verb, *rest):
         return [str(self.program), verb, "--name", self.name, *rest]
