@@ -5,7 +5,8 @@
 #   make test      everything that CI runs
 #   make check     lint, unit and integration tests
 #   make bench     speed, as ratios of interleaved runs
-#   make sweep     prolog, epilog, reconcile: killed or failed at each call  (POINTS=40: at 40 of them)
+#   make sweep     prolog, epilog, tasks, reconcile: killed or failed at each call  (POINTS=40 SEED=1: at 40 of each)
+#   make soak      thousands of jobs: nothing is left, memory is flat      (DRIVER_JOBS=10000 VM_JOBS=400 SEED=1)
 #   make install   DESTDIR= PREFIX=
 SHELL      := /bin/bash
 PREFIX     ?= /usr
@@ -13,6 +14,9 @@ DESTDIR    ?=
 HYPERVISOR ?= xen
 JOBS       ?= $(shell nproc)
 POINTS     ?= 0
+DRIVER_JOBS ?= 10000
+VM_JOBS    ?= 400
+SEED       ?= 1
 
 BUILD      := build/release
 ASAN_BUILD := build/asan
@@ -20,7 +24,7 @@ FUZZ_BUILD := build/fuzz
 CMAKE      := cmake -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 CTEST      := ctest --output-on-failure --no-tests=error --timeout 600 --parallel $(JOBS)
 
-.PHONY: all build deps images demo test check unit asan fuzz e2e bench sweep install format lint clean
+.PHONY: all build deps images demo test check unit asan fuzz e2e bench sweep soak install format lint clean
 
 all: build
 
@@ -67,7 +71,11 @@ bench: images
 	@tests/bench/run
 
 sweep: images
-	@tests/sweep/run --points $(POINTS)
+	@tests/sweep/run --points $(POINTS) --seed $(SEED)
+
+soak: images
+	@ninja -C $(BUILD) -j $(JOBS) driver-jobs
+	@tests/soak/run --driver-jobs $(DRIVER_JOBS) --vm-jobs $(VM_JOBS) --seed $(SEED)
 
 install: build
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX) >build/install.log || { cat build/install.log; exit 1; }

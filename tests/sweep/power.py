@@ -1,0 +1,34 @@
+"""A node loses its power while one of a job's programs stands at a point: all of its processes end at once, and
+what is in memory goes. Slurm queues the job again when the node is back."""
+
+import daemons
+import job_run
+
+KIND = "power"
+
+
+def losses_at(points):
+    return [daemons.Death(point, KIND) for point in points]
+
+
+def run_with_loss(slot, loss):
+    """One job of user1's. Nobody else is on the node."""
+    program = loss.point.program
+    slot.plan(program, loss.plan())
+    slot.login.start("sh", "-c", job_run.RUN, "run", slot.name, str(job_run.DEADLINE_S))
+    job = slot.node.run("sh", "-c", daemons.AWAIT_STOP, "await", program, str(daemons.STOP_DEADLINE_S))["output"]
+    if job.strip():
+        slot.lose_power()
+    run = job_run.JobRun.parse(slot.login.finish()["output"])
+    (run.struck if job.strip() else run.missed).append(loss)
+    return run
+
+
+def verdict_on(slot, run):
+    """A job whose node has lost its power may well have begun before."""
+    wrong = job_run.fate_of(run, most_begun=2)
+    wrong += [f"left: {thing}" for thing in job_run.settled(slot, run.job)]
+    if slot.is_drained():
+        wrong.append("the node is drained")
+        slot.resume()
+    return wrong
