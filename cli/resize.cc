@@ -17,11 +17,17 @@ namespace {
 constexpr std::uint32_t kMostVcpus = 65535;
 
 /// An administrator's, on the node itself: the step is the owner's way.
-int resize_here(JobId job, const WantedSize& wanted) {
+int resize_here(JobId job, const WantedSize& wanted, const std::optional<std::string>& name) {
   set_log_context("resize", job.to_string());
   keep_log_from_stderr();
   Node node = Node::open();
-  return print(resize_vm(node, job, wanted) + "\n");
+  const auto record = node.records.load(job);
+  if (record && name && *name != record->hostname) {
+    throw Error(ErrorKind::kUsage, "this is node '" + record->hostname +
+                                       "'; root resizes the VM of '" + printable(*name, 64) +
+                                       "' there");
+  }
+  return print(resize_vm(node, job, wanted, ResizedBy::kAdministrator) + "\n");
 }
 
 }  // namespace
@@ -49,9 +55,9 @@ WantedSize wanted_size(const Arguments& arguments) {
 int run_resize(const Arguments& arguments) {
   const JobId job = JobId::parse(*arguments.word(0));
   const WantedSize wanted = wanted_size(arguments);
-  if (::geteuid() == 0 && Node::default_records().has(job)) return resize_here(job, wanted);
-  const auto running = running_jobs(job).front();
   const auto node = arguments.value("--node");
+  if (::geteuid() == 0 && Node::default_records().has(job)) return resize_here(job, wanted, node);
+  const auto running = running_jobs(job).front();
   if (node && !running.place.is_on(*node)) {
     throw Error(ErrorKind::kNotFound, "job " + job.to_string() + " is not on node '" +
                                           printable(*node, 64) + "'; it is on " +

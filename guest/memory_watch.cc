@@ -53,9 +53,7 @@ std::uint64_t least_room_for_files(std::uint64_t limit) {
 }
 
 MemoryWatch::MemoryWatch() : next_end_(Deadline::in({})) {
-  const auto limit = TaskCgroup::memory_limit();
-  if (!limit) return;
-  limit_ = *limit;
+  if (!TaskCgroup::memory_limit()) return;
   pressure_ = UniqueFd(
       ::open(TaskCgroup::of_all("memory.pressure").c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   // With its ending 0, as the kernel's own example writes it.
@@ -81,8 +79,11 @@ void MemoryWatch::look(bool pressed) {
 }
 
 void MemoryWatch::end_largest_if_full() {
-  const auto room = room_for_files(read_small_file(TaskCgroup::of_all("memory.stat")), limit_);
-  if (!room || *room >= least_room_for_files(limit_)) return;
+  // It changes when the VM is resized.
+  const auto limit = TaskCgroup::memory_limit();
+  if (!limit) return;
+  const auto room = room_for_files(read_small_file(TaskCgroup::of_all("memory.stat")), *limit);
+  if (!room || *room >= least_room_for_files(*limit)) return;
   next_end_ = Deadline::in(kTimeToEnd);
   const UniqueFd trigger(::open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC));
   if (!trigger.valid() || ::write(trigger.get(), "f", 1) != 1)

@@ -41,7 +41,6 @@ class MemoryWatch {
   void end_largest_if_full();
 
   UniqueFd pressure_;
-  std::uint64_t limit_ = 0;
   std::optional<Deadline> watched_until_;
   Deadline next_end_;
 };

@@ -7,6 +7,7 @@
 
 #include "guest/files.h"
 #include "guest/machine.h"
+#include "guest/task_cgroup.h"
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/text.h"
@@ -49,14 +50,15 @@ std::uint64_t available_mib(std::string_view meminfo) {
 }
 
 void resize_machine(const MachineSize& size, const Modules& modules) {
-  // Xen's balloon is part of its guests' kernels.
-  if (hypervisor_name() != "xen") modules.load("balloon");
-  if (size.give_back_mib != 0) check_spare(size.give_back_mib);
   const auto there = static_cast<std::uint32_t>(::sysconf(_SC_NPROCESSORS_CONF));
   if (size.vcpus > there) {
     throw Error(ErrorKind::kGuest, "its kernel knows " + std::to_string(there) + " vCPUs, not " +
                                        std::to_string(size.vcpus));
   }
+  if (size.give_back_mib != 0) check_spare(size.give_back_mib);
+  // Xen's balloon is part of its guests' kernels.
+  if (hypervisor_name() != "xen") modules.load("balloon");
+  TaskCgroup::bound_all_anew(size.ballooned_mib);
   for (std::uint32_t vcpu = 1; vcpu < there; ++vcpu) set_online(vcpu, vcpu < size.vcpus);
 }
 

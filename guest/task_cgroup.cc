@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <string_view>
@@ -29,6 +30,8 @@ constexpr std::string_view kTasks = "/tasks";
 constexpr std::string_view kTaskPrefix = "/tasks/task-";
 /// A killed process leaves its cgroup when it has let go of its memory.
 constexpr std::chrono::seconds kProcessesEnd(5);
+/// What the kernel may take to write out what the tasks have written to files.
+constexpr std::chrono::seconds kShrinkTime(10);
 
 std::string in_folder(std::string_view name) { return cgroups_folder() + std::string(name); }
 
@@ -36,17 +39,57 @@ std::string path_of(pid_t server) { return in_folder(kTaskPrefix) + std::to_stri
 
 bool make_folder(const std::string& path) { return ::mkdir(path.c_str(), 0755) == 0; }
 
+/// In bytes, once bound_all() has set it; what serves a connection is forked after that.
+std::uint64_t limit_at_boot = 0;
+
 /// Below a limit of their own the tasks meet its killer, which looks among them alone, before the
 /// guest is out of memory as a whole: then the kernel could not serve the agent's connections
 /// either.
 bool limit_memory() {
-  const std::string limit = std::to_string(memory_of_tasks(read_small_file("/proc/meminfo")));
+  limit_at_boot = memory_of_tasks(read_small_file("/proc/meminfo"));
+  const std::string limit = std::to_string(limit_at_boot);
   return write_cgroup_control(in_folder("/cgroup.subtree_control"), "+memory") &&
          write_cgroup_control(TaskCgroup::of_all("cgroup.subtree_control"), "+memory") &&
          write_cgroup_control(TaskCgroup::of_all("memory.max"), limit.c_str());
 }
 
+std::optional<std::uint64_t> number_in(std::string_view file) {
+  const std::string text = read_small_file(TaskCgroup::of_all(file));
+  return parse_decimal(text.substr(0, text.find('\n')));
+}
+
+void write_bound(const char* file, const std::string& bytes) {
+  if (!write_cgroup_control(TaskCgroup::of_all(file), bytes.c_str()))
+    throw_guest_errno("bounding the tasks' memory");
+}
+
+/// Has the kernel take back the tasks' pages of files, by the bound above which it kills nobody.
+/// True when they hold no more than that many bytes.
+bool try_to_shrink(std::uint64_t bytes) {
+  const Deadline deadline = Deadline::in(kShrinkTime);
+  do {
+    // Each time that it is written the kernel tries anew.
+    write_bound("memory.high", std::to_string(bytes));
+    if (number_in("memory.current").value_or(0) <= bytes) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  } while (!deadline.passed());
+  return false;
+}
+
 }  // namespace
+
+void TaskCgroup::bound_all_anew(std::uint64_t ballooned_mib) {
+  const auto before = memory_limit();
+  if (!before) return;
+  const std::uint64_t limit = limit_at_boot - std::min(limit_at_boot, ballooned_mib << 20U);
+  const bool fits = limit >= *before || try_to_shrink(limit);
+  if (fits) write_bound("memory.max", std::to_string(limit));
+  write_bound("memory.high", "max");
+  if (!fits) {
+    throw Error(ErrorKind::kGuest, "its tasks hold more than the " + std::to_string(limit >> 20U) +
+                                       " MiB that would be left to them");
+  }
+}
 
 void TaskCgroup::bound_all() {
   if (cgroups_folder().empty()) return;
@@ -59,8 +102,7 @@ std::string TaskCgroup::of_all(std::string_view file) {
 }
 
 std::optional<std::uint64_t> TaskCgroup::memory_limit() {
-  const std::string text = read_small_file(of_all("memory.max"));
-  return parse_decimal(text.substr(0, text.find('\n')));
+  return cgroups_folder().empty() ? std::nullopt : number_in("memory.max");
 }
 
 std::optional<pid_t> TaskCgroup::server_of_caller() {

@@ -21,6 +21,10 @@ class TaskCgroup {
   /// mount_cgroups() has found any. An image's own kernel may lack the memory's; that is reported
   /// on the console.
   static void bound_all();
+  /// Bounds them anew where the guest lacks `ballooned_mib` of the memory that it booted with, and
+  /// kills none of them. Errors: kGuest when they hold more than that leaves them; they have the
+  /// bound then that they had.
+  static void bound_all_anew(std::uint64_t ballooned_mib);
   /// The file of that name in the cgroup that holds all tasks and logins.
   static std::string of_all(std::string_view file);
   /// Their bound, in bytes; nothing where there is none.

@@ -46,7 +46,8 @@ void resize(JobId job, const char* memory_mib, const char* vcpus) {
   const auto count = parse_decimal(vcpus, UINT32_MAX);
   if (!memory || !count) throw Error(ErrorKind::kUsage, "the sizes are not numbers");
   Node node = Node::open();
-  const std::string text = resize_vm(node, job, {*memory, static_cast<std::uint32_t>(*count)});
+  const std::string text =
+      resize_vm(node, job, {*memory, static_cast<std::uint32_t>(*count)}, ResizedBy::kOwner);
   write_all(STDOUT_FILENO, text + "\n", "telling the VM's size");
 }
 

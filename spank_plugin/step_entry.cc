@@ -139,9 +139,7 @@ Entry find_entry(spank_t spank) {
     }
     return {true, UniqueFd(), UniqueFd(), "", {}, {}, {}, {}, "", {}};
   }
-  const auto record = JobRecord::parse(
-      read_trusted_file(job_folder(build_paths::kRuntimeDir, job) + "/" + JobRecord::kFileName,
-                        JobRecord::kMaxBytes));
+  const auto record = read_job_record(job_folder(build_paths::kRuntimeDir, job));
   check_enterable(record, job, task_item<uid_t>(spank, S_JOB_UID));
   if (const auto command = vm_request(describe_task(spank, record.hostname), job)) {
     Entry request;
@@ -155,7 +153,7 @@ Entry find_entry(spank_t spank) {
           connect_watch(job),
           "",
           {record.host_commands, record.slurm_bin, slurm_conf == nullptr ? "" : slurm_conf},
-          {record.task_prolog, {}, record.memory_mib, -1},
+          {record.task_prolog, {}, record.memory_now_mib(), -1},
           record.cpus,
           record.helper_cpus,
           record.hostname,

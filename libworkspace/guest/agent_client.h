@@ -50,9 +50,9 @@ class AgentClient {
   /// lives on.
   void settle(Deadline deadline) const;
 
-  /// Has the guest use so many vCPUs, and makes it ready to give memory back. Returns when the
-  /// vCPUs are so. Errors: kGuest, when it has not so much memory to spare, or cannot change its
-  /// vCPUs.
+  /// Has the guest use so many vCPUs, makes it ready to give memory back, and bounds its tasks by
+  /// what it has then. Returns when that is so. Errors: kGuest, when it has not so much memory to
+  /// spare, or cannot change its vCPUs.
   void resize(const MachineSize& size, Deadline deadline) const;
 
   /// A connection for a task, with the greeting sent. The task's program goes on with it.

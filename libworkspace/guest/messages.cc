@@ -185,6 +185,7 @@ std::string MachineSize::encode() const {
   Fields fields;
   fields.add("vcpus", std::uint64_t{vcpus});
   fields.add("give_back_mib", give_back_mib);
+  fields.add("ballooned_mib", ballooned_mib);
   return fields.to_lines();
 }
 
@@ -193,6 +194,7 @@ MachineSize MachineSize::parse(std::string_view payload) {
     MachineSize size;
     size.vcpus = take_u32(fields, "vcpus");
     size.give_back_mib = fields.take_number("give_back_mib", UINT32_MAX);
+    size.ballooned_mib = fields.take_number("ballooned_mib", UINT32_MAX);
     if (size.vcpus == 0) throw Error(ErrorKind::kInvalid, "a machine has at least one vCPU");
     return size;
   });

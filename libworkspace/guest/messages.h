@@ -66,6 +66,7 @@ struct MountRequest {
 struct MachineSize {
   std::uint32_t vcpus = 1;          ///< online, the first of those that there are
   std::uint64_t give_back_mib = 0;  ///< of its memory, which the hypervisor then takes
+  std::uint64_t ballooned_mib = 0;  ///< what it then lacks of the memory that it booted with
 
   [[nodiscard]] std::string encode() const;
   static MachineSize parse(std::string_view payload);

@@ -12,6 +12,20 @@
 #include "libworkspace/base/unfinished_file.h"
 
 namespace workspace {
+namespace {
+
+/// Whoever resizes the VM at this moment may put a file into the folder while it is emptied.
+void remove_folder(const std::string& path) {
+  constexpr int kTries = 5;
+  std::error_code error;
+  for (int tried = 0; tried < kTries; ++tried) {
+    std::filesystem::remove_all(path, error);
+    if (error != std::errc::directory_not_empty) break;
+  }
+  if (error) throw_errno("removing " + path, error.value());
+}
+
+}  // namespace
 
 bool RecordStore::has(JobId job) const {
   struct stat info {};
@@ -47,7 +61,7 @@ FileLock RecordStore::make_locked_folder(JobId job, Deadline deadline) const {
 std::optional<JobRecord> RecordStore::load(JobId job) const {
   const std::string path = file(job, JobRecord::kFileName);
   try {
-    JobRecord record = JobRecord::parse(read_trusted_file(path, JobRecord::kMaxBytes));
+    JobRecord record = read_job_record(job_folder(runtime_dir_, job));
     // Whoever acts upon it acts upon the job that it names.
     if (record.job != job) {
       throw Error(ErrorKind::kInvalid,
@@ -66,6 +80,10 @@ void RecordStore::save(const JobRecord& record) const {
   write_file_atomic(file(record.job, JobRecord::kFileName), record.to_lines(), 0600);
 }
 
+void RecordStore::save_resized(JobId job, const ResizedVm& resized) const {
+  write_file_atomic(file(job, ResizedVm::kFileName), resized.to_lines(), 0600);
+}
+
 void RecordStore::save_console(const JobRecord& record, std::string_view text) const {
   const std::string path = console_copy(runtime_dir_, record.job);
   write_file_atomic(path, text, 0400);
@@ -78,8 +96,7 @@ void RecordStore::remove(JobId job) const {
   std::filesystem::remove(console_copy(runtime_dir_, job), error);
   if (error) throw_errno("removing " + console_copy(runtime_dir_, job), error.value());
   remove_unfinished(console_copy(runtime_dir_, job));
-  std::filesystem::remove_all(job_folder(runtime_dir_, job), error);
-  if (error) throw_errno("removing " + job_folder(runtime_dir_, job), error.value());
+  remove_folder(job_folder(runtime_dir_, job));
 }
 
 std::vector<JobId> RecordStore::jobs() const {

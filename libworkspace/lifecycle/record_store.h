@@ -33,10 +33,15 @@ class RecordStore {
   /// before it is locked. Errors: kTimeout; kDenied; kHost.
   [[nodiscard]] FileLock make_locked_folder(JobId job, Deadline deadline) const;
 
-  /// The record; nothing while the folder has none (a prolog was killed before it wrote one).
+  /// The record, with what the VM was resized to; nothing while the folder has none (a prolog was
+  /// killed before it wrote one).
   /// Errors: kInvalid when it is damaged, another job's, or not root's own file; kHost.
   [[nodiscard]] std::optional<JobRecord> load(JobId job) const;
   void save(const JobRecord& record) const;
+
+  /// Keeps what the job's VM has now. Needs no lock: nothing but resize writes it. Errors: kHost,
+  /// also when the folder has gone meanwhile.
+  void save_resized(JobId job, const ResizedVm& resized) const;
 
   /// Puts the boot log where the job's owner, and nobody else, may read it. Errors: kHost.
   void save_console(const JobRecord& record, std::string_view text) const;

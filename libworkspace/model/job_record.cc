@@ -5,6 +5,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fields.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/base/trusted_path.h"
 
 namespace workspace {
 namespace {
@@ -64,8 +65,7 @@ JobRecord parse_fields(std::string_view text) {
   record.vcpus = static_cast<std::uint32_t>(fields.take_number("vcpus", UINT32_MAX));
   record.memory_mib = fields.take_number("memory_mib");
   record.disk_mib = fields.take_number("disk_mib");
-  record.resized_vcpus = static_cast<std::uint32_t>(take_number_or_0(fields, "resized_vcpus"));
-  record.resized_memory_mib = take_number_or_0(fields, "resized_memory_mib");
+  record.memory_pinned = take_number_or_0(fields, "memory_pinned") != 0;
   record.guest_address = fields.take("guest_address");
   record.port = static_cast<std::uint16_t>(fields.take_number("port", UINT16_MAX));
   record.host_commands = HostCommands::parse(fields.take_or("host_commands", "none"));
@@ -119,8 +119,7 @@ std::string JobRecord::to_lines() const {
   fields.add("vcpus", std::uint64_t{vcpus});
   fields.add("memory_mib", memory_mib);
   fields.add("disk_mib", disk_mib);
-  if (resized_vcpus != 0) fields.add("resized_vcpus", std::uint64_t{resized_vcpus});
-  if (resized_memory_mib != 0) fields.add("resized_memory_mib", resized_memory_mib);
+  if (memory_pinned) fields.add("memory_pinned", std::uint64_t{1});
   fields.add("guest_address", guest_address);
   fields.add("port", std::uint64_t{port});
   fields.add("host_commands", host_commands.to_string());
@@ -144,6 +143,13 @@ JobRecord JobRecord::parse(std::string_view text) {
   } catch (Error& e) {
     throw e.in("the record of a workspace job is damaged");
   }
+}
+
+JobRecord read_job_record(const std::string& job_folder) {
+  JobRecord record = JobRecord::parse(
+      read_trusted_file(job_folder + "/" + JobRecord::kFileName, JobRecord::kMaxBytes));
+  record.resized = read_resized(job_folder);
+  return record;
 }
 
 }  // namespace workspace

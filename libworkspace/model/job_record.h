@@ -8,6 +8,7 @@
 
 #include "libworkspace/model/host_commands.h"
 #include "libworkspace/model/job_names.h"
+#include "libworkspace/model/resized_vm.h"
 
 namespace workspace {
 
@@ -46,12 +47,13 @@ struct JobRecord {
   std::uint32_t vcpus = 0;
   std::uint64_t memory_mib = 0;
   std::uint64_t disk_mib = 0;
-  /// What the VM has of its vCPUs and memory since it was resized; 0: all.
-  std::uint32_t resized_vcpus = 0;
-  std::uint64_t resized_memory_mib = 0;
-  [[nodiscard]] std::uint32_t vcpus_now() const { return resized_vcpus ? resized_vcpus : vcpus; }
+  /// The VM's memory cannot be resized: devices of the machine may write to any of it.
+  bool memory_pinned = false;
+  /// Kept in a file of its own; no field of to_lines().
+  ResizedVm resized;
+  [[nodiscard]] std::uint32_t vcpus_now() const { return resized.vcpus ? resized.vcpus : vcpus; }
   [[nodiscard]] std::uint64_t memory_now_mib() const {
-    return resized_memory_mib ? resized_memory_mib : memory_mib;
+    return resized.memory_mib ? resized.memory_mib : memory_mib;
   }
 
   std::string guest_address;  ///< IPv4, inside the job's network namespace
@@ -85,5 +87,10 @@ struct JobRecord {
   static constexpr std::size_t kMaxBytes = 65536;
   static constexpr char kFileName[] = "record";
 };
+
+/// What the job's folder says of it, and of its VM's size now. Errors: kNotFound when there is no
+/// record; kDenied when it is not root's own file; kInvalid when it, or the size, is damaged;
+/// kHost.
+JobRecord read_job_record(const std::string& job_folder);
 
 }  // namespace workspace

@@ -143,3 +143,19 @@ counts_on() { [ "$(count "$1")" != "$2" ]; }
     expect_output COMPLETED
     expect_nothing_left 1
 }
+
+@test "a resize that is stopped half way keeps no VM from being paused, and no job from ending" {
+    job=$(count_job)
+    on 1 sh -c "setsid flock /run/workspace/$job/resize.lock sleep 1000 >/dev/null 2>&1 &"
+    as user1 timeout 60 workspace resize "$job" --vcpus 1 3>&- &
+    eventually 30 on 1 pgrep -x vm-request
+    on 1 pkill -STOP -x vm-request
+    suspend "$job"
+    eventually "$kFollowS" is_paused "$job"
+    as user1 scancel "$job"
+    run wait_for_job "$job"
+    expect_output CANCELLED
+    wait
+    on 1 pkill -f 'sleep 1000'
+    expect_nothing_left 1
+}

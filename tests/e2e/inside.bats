@@ -45,6 +45,24 @@ clock_inside_ms() { inside awk '{print int($1 * 1000)}' /proc/uptime; }
     expect_output fits
 }
 
+# Of the kernel's memory and its vCPUs.
+size_inside() { inside sh -c 'awk "/^MemTotal/ {print int(\$2 / 1024)}" /proc/meminfo; cat /sys/devices/system/cpu/online'; }
+
+@test "its owner takes memory and a vCPU from it, and gives them again" {
+    local memory_mib
+    memory_mib=$(size_inside | head -n 1)
+    run as user1 workspace resize "$job" --memory 300M --vcpus 1
+    expect_output "job $job on node1: 1 vCPU, 300M"
+    expect_status 0
+    run size_inside
+    [ "${lines[0]}" -le $((memory_mib - 230)) ]
+    [ "${lines[1]}" = 0 ]
+    run as user1 workspace resize "$job" --memory 536M --vcpus 2
+    expect_output "job $job on node1: 2 vCPUs, 536M"
+    run size_inside
+    expect_output "$memory_mib"$'\n0-1'
+}
+
 @test "the clock goes as fast as the node's" {
     local before first asked again last after
     before=$(clock_ms)

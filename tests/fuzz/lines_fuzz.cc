@@ -10,6 +10,7 @@
 #include "libworkspace/model/job_report.h"
 #include "libworkspace/model/mount_spec.h"
 #include "libworkspace/model/request.h"
+#include "libworkspace/model/resized_vm.h"
 #include "tests/fuzz/read_back.h"
 
 namespace {
@@ -27,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   read_back(text, workspace::WorkspaceRequest::parse, kToLine);
   read_back(text, workspace::JobRecord::parse, kToLines);
+  read_back(text, workspace::ResizedVm::parse, kToLines);
   read_back(text, workspace::JobReport::parse, kToLines);
   read_back(text, workspace::GuestConfig::parse, kToLines);
   read_back(text, workspace::TreeTask::parse, kToLine);

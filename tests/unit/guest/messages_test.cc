@@ -144,15 +144,21 @@ TEST(TerminalSizeMessage, ComesBackAsItWasSent) {
 }
 
 TEST(SizeMessage, ComesBackAsItWasSentOrIsRefused) {
-  const MachineSize size = MachineSize::parse(MachineSize{3, 100}.encode());
+  const MachineSize size = MachineSize::parse(MachineSize{3, 100, 250}.encode());
   EXPECT_EQ(size.vcpus, 3U);
   EXPECT_EQ(size.give_back_mib, 100U);
+  EXPECT_EQ(size.ballooned_mib, 250U);
   const std::pair<const char*, const char*> cases[] = {
       {"", "protocol error: SIZE: field 'vcpus' is missing"},
-      {"vcpus=0\ngive_back_mib=1\n", "protocol error: SIZE: a machine has at least one vCPU"},
+      {"vcpus=0\ngive_back_mib=1\nballooned_mib=1\n",
+       "protocol error: SIZE: a machine has at least one vCPU"},
       {"vcpus=1\ngive_back_mib=-1\n",
        "protocol error: SIZE: field 'give_back_mib' is '-1', not a whole number up to 4294967295"},
-      {"vcpus=1\ngive_back_mib=1\nmore=1\n", "protocol error: SIZE: field 'more' is not known"},
+      {"vcpus=1\ngive_back_mib=1\nballooned_mib=4294967296\n",
+       "protocol error: SIZE: field 'ballooned_mib' is '4294967296', not a whole number up to "
+       "4294967295"},
+      {"vcpus=1\ngive_back_mib=1\nballooned_mib=1\nmore=1\n",
+       "protocol error: SIZE: field 'more' is not known"},
   };
   for (const auto& [payload, text] : cases)
     expect_error([payload = payload] { MachineSize::parse(payload); }, ErrorKind::kInvalid, text);

@@ -60,6 +60,26 @@ TEST_F(RecordStoreTest, KeepsARecordByteForByte) {
   EXPECT_EQ(store().load(job_)->to_lines(), full_record().to_lines());
 }
 
+TEST_F(RecordStoreTest, KnowsWhatTheVmWasResizedTo) {
+  store().make_folder(job_);
+  JobRecord record = full_record();
+  record.vcpus = 2;
+  record.memory_mib = 336;
+  store().save(record);
+  EXPECT_EQ(store().load(job_)->vcpus_now(), 2U);
+  EXPECT_EQ(store().load(job_)->memory_now_mib(), 336U);
+  store().save_resized(job_, {1, 100, 0, 0});
+  store().save(record);  // whatever else is written of the job
+  EXPECT_EQ(store().load(job_)->vcpus_now(), 1U);
+  EXPECT_EQ(store().load(job_)->memory_now_mib(), 100U);
+  store().remove(job_);
+  testing::expect_error(
+      [&] {
+        store().save_resized(job_, {1, 100, 0, 0});
+      },
+      ErrorKind::kHost, ::testing::HasSubstr("No such file or directory"));
+}
+
 TEST_F(RecordStoreTest, RefusesARecordThatWasCutOff) {
   store().make_folder(job_);
   const std::string whole = full_record().to_lines();

@@ -23,6 +23,7 @@ JobRecord full_record() {
   record.vcpus = 2;
   record.memory_mib = 576;
   record.disk_mib = 2048;
+  record.memory_pinned = true;
   record.guest_address = "169.254.77.2";
   record.port = 7777;
   record.host_commands = HostCommands::parse("srun,squeue");
@@ -47,6 +48,7 @@ TEST(JobRecord, GoesBothWays) {
   EXPECT_EQ(record.state, WorkspaceState::kFailed);
   EXPECT_EQ(record.reason, full_record().reason);
   EXPECT_EQ(record.notice, full_record().notice);
+  EXPECT_TRUE(record.memory_pinned);
   EXPECT_EQ(record.port, 7777);
   EXPECT_EQ(record.host_commands.to_string(), "srun,squeue");
   EXPECT_EQ(record.slurm_bin, "/opt/slurm/bin");
