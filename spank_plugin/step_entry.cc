@@ -20,7 +20,6 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/fd.h"
 #include "libworkspace/base/text.h"
-#include "libworkspace/base/trusted_path.h"
 #include "libworkspace/guest/agent_client.h"
 #include "libworkspace/model/image_ref.h"
 #include "libworkspace/model/job_record.h"

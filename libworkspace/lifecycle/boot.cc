@@ -22,6 +22,7 @@
 #include "libworkspace/lifecycle/saving.h"
 #include "libworkspace/lifecycle/sizing.h"
 #include "libworkspace/lifecycle/steps.h"
+#include "libworkspace/lifecycle/task_rules.h"
 #include "libworkspace/lifecycle/teardown.h"
 #include "libworkspace/lifecycle/user_account.h"
 #include "libworkspace/lifecycle/user_folders.h"
@@ -126,7 +127,8 @@ class Boot {
     record_.disk_mib = size_disk_mib(request_.disk_mib, *image_, node_.site);
     caps_ = plan_caps(allocation_, *image_, node_.site);
     record_.hostname = job_.node_name;
-    devices_ = plan_devices(allocation_, node_.site);
+    devices_ = find_devices(allocation_, node_.site, node_.hypervisor->kind());
+    record_.memory_pinned = !devices_.empty() && node_.hypervisor->kind() == HypervisorKind::kQemu;
     cpus_ = plan_cpus(allocation_, node_.hypervisor->cpu_topology(Node::step_deadline()),
                       node_.hypervisor->kind(), node_.site);
     record_.cpus = cpus_.allocated;
@@ -219,18 +221,9 @@ class Boot {
     guest.groups = user_.groups;
     guest.root_inside = request_.root_inside;
     guest.own_init = image_->boot == BootMode::kInit;
-    guest.task_rules = task_rules();
+    guest.task_rules = task_rules(*image_, request_);
+    guest.task_rules.image = record_.image;
     return guest;
-  }
-
-  [[nodiscard]] GuestTaskRules task_rules() const {
-    GuestTaskRules rules;
-    rules.image = record_.image;
-    for (const auto& [name, value] : image_->env) rules.image_env.emplace_back(name, value);
-    rules.outside_variables = request_.outside_variables;
-    rules.working_directory = request_.working_directory;
-    rules.image_working_directory = image_->workdir;
-    return rules;
   }
 
   void create() {

@@ -18,6 +18,7 @@
 #include "libworkspace/catalog/site_config_file.h"
 #include "libworkspace/catalog/trusted_keys.h"
 #include "libworkspace/hypervisor/libvirt_hypervisor.h"
+#include "libworkspace/lifecycle/device_plan.h"
 #include "libworkspace/lifecycle/node.h"
 #include "libworkspace/lifecycle/reconcile.h"
 #include "libworkspace/model/size.h"
@@ -40,6 +41,7 @@ class NodeCheck {
     look("hypervisor", "see that libvirtd runs and root may use " + site_->hypervisor,
          [&] { reach_hypervisor(); });
     check_drivers();
+    check_devices();
     check_programs();
     for (const auto& file : {site_->kernel, site_->initrd}) check_guest_file(file);
     look("store", "see that " + site_->store + " is mounted here and root's alone to write to",
@@ -92,6 +94,17 @@ class NodeCheck {
                              "load it, and name it in /etc/modules for the node's next start",
                              {"modprobe", driver.module}});
       }
+    }
+  }
+
+  void check_devices() {
+    if (!kind_) return;
+    for (const auto& device : all_devices(*site_)) {
+      look("devices", "until then each job that Slurm gives it fails here", [&] {
+        check_device(device, *kind_);
+        add("devices", Verdict::kFine,
+            "PCI device " + device.address.to_string() + " (" + device.gres + ") is there");
+      });
     }
   }
 
