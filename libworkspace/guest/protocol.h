@@ -53,7 +53,9 @@ struct Frame {
 void expect_task_channel(const Frame& frame);
 
 inline constexpr std::size_t kFrameHeaderBytes = 8;
-inline constexpr std::size_t kMaxPayloadBytes = std::size_t{64} << 10;
+/// So much that the calls for each frame are few where they are dear, in a guest whose CPU is
+/// emulated; and as little as comes of a stream's credit at once.
+inline constexpr std::size_t kMaxPayloadBytes = std::size_t{256} << 10;
 
 /// What a stream's writer may send before the reader's first kCredit. It bounds what each side
 /// keeps for a stream, so that a stream nobody reads holds up neither the others nor the signals.

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +18,10 @@ namespace {
 /// any other would have the sender cut a small frame for the rest, which is copied several times on
 /// its way, as are the bytes that came with it.
 constexpr std::size_t kCreditPortionBytes = kStreamWindowBytes / 4;
-static_assert(kStreamWindowBytes % kMaxPayloadBytes == 0);
+static_assert(kCreditPortionBytes % kMaxPayloadBytes == 0);
+
+/// What is copied is copied in pieces that stay in the CPU's cache.
+constexpr std::size_t kCopiedBytes = std::size_t{64} << 10;
 
 mode_t type_of(int fd) {
   struct stat status {};
@@ -44,7 +46,9 @@ std::size_t safe_write_bytes(int fd) {
 }  // namespace
 
 StreamSource::StreamSource(std::uint8_t stream, UniqueFd fd)
-    : stream_(stream), fd_(std::move(fd)), is_pipe_(S_ISFIFO(type_of(fd_.get()))) {}
+    : stream_(stream),
+      fd_(std::move(fd)),
+      moves_(S_ISFIFO(type_of(fd_.get())) || S_ISREG(type_of(fd_.get()))) {}
 
 bool StreamSource::is_drained() const {
   if (held_.bytes() > 0) return false;
@@ -60,22 +64,17 @@ int StreamSource::poll_fd(const FrameSocket& socket) const {
   return credit_bytes_ > 0 ? fd_.get() : -1;
 }
 
-bool StreamSource::is_worth_moving() const {
-  int waiting = 0;
-  return is_pipe_ && ::ioctl(fd_.get(), FIONREAD, &waiting) == 0 &&
-         waiting >= static_cast<int>(kLeastMovedBytes);
-}
-
 /// False when it cannot be moved, but copied.
 bool StreamSource::hold_some(FrameSocket& socket) {
   const ssize_t taken = held_.take(fd_.get(), credit_bytes_);
+  much_comes_ = taken >= static_cast<ssize_t>(kLeastMovedBytes);
   if (taken > 0) {
     credit_bytes_ -= static_cast<std::size_t>(taken);
     send_held(socket);
   } else if (taken == 0) {
     send_end(socket);
   } else if (errno != EAGAIN && errno != EINTR) {
-    is_pipe_ = false;
+    moves_ = false;
     return false;
   }
   return true;
@@ -83,12 +82,13 @@ bool StreamSource::hold_some(FrameSocket& socket) {
 
 void StreamSource::read_some(FrameSocket& socket) {
   if (held_.bytes() > 0) return send_held(socket);
-  if (!is_worth_moving() || !hold_some(socket)) copy_some(socket);
+  if (!moves_ || !much_comes_ || !hold_some(socket)) copy_some(socket);
 }
 
 void StreamSource::copy_some(FrameSocket& socket) {
-  std::array<char, kMaxPayloadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  std::array<char, kCopiedBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   const ssize_t got = ::read(fd_.get(), buffer.data(), std::min(buffer.size(), credit_bytes_));
+  much_comes_ = got >= static_cast<ssize_t>(kLeastMovedBytes);
   if (got > 0) {
     credit_bytes_ -= static_cast<std::size_t>(got);
     socket.send(FrameType::kData, stream_, {buffer.data(), static_cast<std::size_t>(got)});
@@ -166,7 +166,7 @@ ssize_t StreamSink::take(int socket, std::size_t most) {
     if (taken > 0) credit_bytes_ -= static_cast<std::size_t>(taken);
     if (taken >= 0) return taken;
   }
-  std::array<char, kMaxPayloadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  std::array<char, kCopiedBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   const ssize_t got = ::recv(socket, buffer.data(), std::min(most, buffer.size()), MSG_DONTWAIT);
   if (got > 0) accept({buffer.data(), static_cast<std::size_t>(got)});
   return got;

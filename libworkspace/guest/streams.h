@@ -28,9 +28,9 @@ class StreamSource {
   /// What to wait for, to be readable, before read_some() has something to do; -1: for nothing.
   [[nodiscard]] int poll_fd(const FrameSocket& socket) const;
 
-  /// Sends what there is. It reads once, which the caller knows not to block; of what waits in a
-  /// pipe all is held at once, and the kernel moves it on to the socket. At the end of the file it
-  /// sends kClose.
+  /// Sends what there is. It reads once, which the caller knows not to block; where the last read
+  /// brought much, all that waits in a pipe or a file is held at once, and the kernel moves it on
+  /// to the socket. At the end of the file it sends kClose.
   void read_some(FrameSocket& socket);
 
   /// Errors: kInvalid when the credit would be more than a whole window.
@@ -40,7 +40,6 @@ class StreamSource {
   void close();
 
  private:
-  [[nodiscard]] bool is_worth_moving() const;
   bool hold_some(FrameSocket& socket);
   void copy_some(FrameSocket& socket);
   void send_held(FrameSocket& socket);
@@ -48,7 +47,8 @@ class StreamSource {
 
   std::uint8_t stream_;
   UniqueFd fd_;
-  bool is_pipe_;
+  bool moves_;               ///< whether the kernel can move bytes from the descriptor
+  bool much_comes_ = false;  ///< so that what comes next is probably worth moving
   HeldPipe held_;
   std::size_t credit_bytes_ = kStreamWindowBytes;
 };

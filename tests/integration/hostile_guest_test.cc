@@ -88,7 +88,7 @@ TEST(HostileGuest, IsToldInOneLine) {
     std::string text;
   } cases[] = {
       {header(0x7fffffff, 16, 1), "protocol error: a frame of 2147483647 bytes, more than the"},
-      {header(kMaxPayloadBytes + 1, 16, 1), "protocol error: a frame of 65537 bytes"},
+      {header(kMaxPayloadBytes + 1, 16, 1), "protocol error: a frame of 262145 bytes"},
       {header(0, 99, 0), "protocol error: unknown frame type 99"},
       {header(0, 0, 0), "protocol error: unknown frame type 0"},
       {header(0, 33, 0, 1), "protocol error: reserved bytes of a frame are not zero"},
@@ -111,7 +111,7 @@ TEST(HostileGuest, IsToldInOneLine) {
       {frame(FrameType::kResize, 0, encode_u32(0)), "protocol error: RESIZE while the task runs"},
       {frame(FrameType::kError, 0, "no\nsuch\x1b[31m thing"),
        R"(refused the task: no\x0asuch\x1b[31m thing)"},
-      {frame(FrameType::kError, 0, std::string(kMaxPayloadBytes, 'e')), "refused the task: eeee"},
+      {frame(FrameType::kError, 0, std::string(65'536, 'e')), "refused the task: eeee"},
       {"", " ended while the task ran"},
       {header(100, 16, 1) + "half", " ended while the task ran"},
       {std::string("\x01\x02\x03", 3), " ended while the task ran"},

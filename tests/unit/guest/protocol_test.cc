@@ -52,9 +52,10 @@ TEST(Frames, AreRefusedFromTheirHeaderAlone) {
     std::string bytes;
     std::string text;
   } cases[] = {
-      {header(65537, 16, 1), "protocol error: a frame of 65537 bytes, more than the 65536 allowed"},
+      {header(262145, 16, 1),
+       "protocol error: a frame of 262145 bytes, more than the 262144 allowed"},
       {header(UINT32_MAX, 16, 1),
-       "protocol error: a frame of 4294967295 bytes, more than the 65536 allowed"},
+       "protocol error: a frame of 4294967295 bytes, more than the 262144 allowed"},
       {header(0, 0, 0), "protocol error: unknown frame type 0"},
       {header(0, 15, 0), "protocol error: unknown frame type 15"},
       {header(0, 255, 0), "protocol error: unknown frame type 255"},
@@ -90,7 +91,7 @@ TEST(Frames, CannotBeMadeTooLong) {
   expect_error(
       [&] { append_frame(out, FrameType::kData, 0, std::string(kMaxPayloadBytes + 1, 'x')); },
       ErrorKind::kInvalid,
-      StrEq("protocol error: a payload of 65537 bytes does not fit into a frame"));
+      StrEq("protocol error: a payload of 262145 bytes does not fit into a frame"));
 }
 
 TEST(Numbers, AreFourBytes) {
