@@ -139,6 +139,9 @@ void add_qemu_machine(xml_node domain, bool kvm) {
       add(domain, "cpu", {{"mode", kvm ? "host-passthrough" : "maximum"}, {"check", "none"}});
   // Five levels of page tables are a quarter of an emulated guest's boot, for memory it has not.
   if (!kvm) add(cpu, "feature", {{"policy", "disable"}, {"name", "la57"}});
+  // Told that its CPU moves bytes well one by one, a kernel copies and clears pages so; QEMU
+  // executes each byte of that as an instruction. Without the promise it moves eight at a time.
+  if (!kvm) add(cpu, "feature", {{"policy", "disable"}, {"name", "erms"}});
   xml_node clock = add(domain, "clock", {{"offset", "utc"}});
   add(clock, "timer", {{"name", "hpet"}, {"present", "no"}});
 }

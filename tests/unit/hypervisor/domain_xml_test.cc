@@ -54,6 +54,7 @@ constexpr char kQemuXml[] =
   </features>
   <cpu mode="maximum" check="none">
     <feature policy="disable" name="la57" />
+    <feature policy="disable" name="erms" />
   </cpu>
   <clock offset="utc">
     <timer name="hpet" present="no" />
