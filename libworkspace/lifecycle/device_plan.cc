@@ -50,8 +50,8 @@ void check_device(const PlannedDevice& device, HypervisorKind kind, const std::s
   const std::string folder = sysfs + "/bus/pci/devices/" + device.address.to_string();
   const std::string name = "PCI device " + device.address.to_string() + " (" + device.gres + ")";
   if (!is_there(folder)) {
-    throw Error(ErrorKind::kHost, "the node has no " + name +
-                                      "; correct devices in workspace.yaml by lspci -D");
+    throw Error(ErrorKind::kHost,
+                "the node has no " + name + "; correct devices in workspace.yaml by lspci -D");
   }
   if (kind == HypervisorKind::kQemu && !is_there(folder + "/iommu_group")) {
     throw Error(ErrorKind::kHost, name +

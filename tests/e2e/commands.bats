@@ -161,7 +161,7 @@ END
     run as user1 workspace resize "$job" --memory 64M
     [ "$status" -ne 0 ]
     expect_output_contains 'MiB of its memory, not 136'
-    run inside "$job" 'tail -c 200000000 /dev/zero'
+    run inside "$job" 'exec tail -c 90000000 /dev/zero'
     expect_output_contains "because the job's VM with 200 MiB was full"
     # What root leaves the owner is the most that there is.
     run on 1 workspace resize "$job" --memory 336M --vcpus 1
