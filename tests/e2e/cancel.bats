@@ -117,3 +117,33 @@ wait_for_limit() {
     eventually 150 job_is_over "$1"
     job_field "$1" JobState
 }
+
+@test "while the user's folders are mounted" {
+    # Their server does not answer.
+    on 1 sh -c 'until pkill -STOP -x diod; do sleep 0.05; done' &
+    job=$(submit user1 -w node1 --workspace=tiny --wrap 'sleep 100')
+    wait
+    eventually "$kBootDeadlineS" guest_is_ready
+    as user1 scancel "$job"
+    on 1 pkill -CONT -x diod
+    run wait_for_job "$job"
+    expect_output CANCELLED
+    expect_nothing_left 1
+}
+
+# The agent answers, so that the folders are next.
+guest_is_ready() { on 1 grep -q 'workspace-agent: ready' "/run/workspace/$job/console.log"; }
+
+@test "requeued while it boots: it begins anew, in one VM" {
+    job=$(submit user1 -w node1 --workspace=tiny --requeue --open-mode=append -o 'out-%j' --wrap 'echo "run ${SLURM_RESTART_COUNT:-0}"')
+    eventually "$kBootDeadlineS" on 1 virsh -q -c "$hypervisor:///system" domid "workspace-$job"
+    lab run timeout 10 scontrol requeue "$job"
+    eventually "$((2 * kBootDeadlineS))" ran_again "$job"
+    run wait_for_job "$job"
+    expect_output COMPLETED
+    run as user1 cat "out-$job"
+    expect_output 'run 1'
+    expect_nothing_left 1
+}
+
+ran_again() { start_requeued "$1" && as user1 grep -q 'run 1' "out-$1"; }

@@ -159,3 +159,84 @@ counts_on() { [ "$(count "$1")" != "$2" ]; }
     on 1 pkill -f 'sleep 1000'
     expect_nothing_left 1
 }
+
+# moments JOB: suspends it, and tells how many milliseconds after that the VM was paused, as libvirt has it, and
+# the task's process stopped, as Slurm does it.
+moments() {
+    on 1 python3 - "$1" "$hypervisor" <<'END'
+import subprocess, sys, time
+
+job, hypervisor = sys.argv[1:]
+[task] = subprocess.run(["pgrep", "-x", "workspace-exec"], check=True, capture_output=True, text=True).stdout.split()
+
+def is_stopped():
+    with open(f"/proc/{task}/stat") as stat:
+        return stat.read().rpartition(") ")[2][0] == "T"
+
+def is_paused():
+    answer = subprocess.run(["virsh", "-q", "-c", f"{hypervisor}:///system", "domstate", f"workspace-{job}"],
+                            capture_output=True, text=True)
+    return answer.stdout.startswith("paused")
+
+begin = time.monotonic()
+subprocess.run(["scontrol", "suspend", job], check=True)
+stopped = paused = None
+while time.monotonic() < begin + 60 and (stopped is None or paused is None):
+    now = time.monotonic()
+    # What is looked at before the look began is not put down to its end.
+    if paused is None and is_paused():
+        paused = now
+    if stopped is None and is_stopped():
+        stopped = now
+    time.sleep(0.02)
+print(*(round((moment - begin) * 1000) for moment in (paused, stopped)))
+END
+}
+
+@test "the VM stands still by the time that Slurm has stopped the tasks, whatever the guest does" {
+    local round paused stopped in_time=0
+    job=$(submit user1 -o 'out-%j' --workspace=tiny --wrap 'trap "" TSTP TERM; echo it runs; while :; do :; done')
+    eventually "$kBootDeadlineS" as user1 grep -q 'it runs' "out-$job"
+    # A machine that has much else to do may be late now and then, and so may Slurm.
+    for round in 1 2 3; do
+        read -r paused stopped <<<"$(moments "$job")"
+        echo "# the VM was paused after $paused ms, Slurm stopped the task after $stopped ms" >&3
+        if [ "$paused" -le "$stopped" ]; then in_time=$((in_time + 1)); fi
+        resume "$job"
+        eventually "$kFollowS" runs "$job"
+    done
+    [ "$in_time" -ge 2 ]
+    as user1 scancel "$job"
+    expect_nothing_left 1
+}
+
+# share_cores PLACE: jobs take turns there, five seconds each, which is the least.
+share_cores() {
+    $1 sh -c 'cd /etc/slurm; sed -i "s/^PartitionName=main.*/& OverSubscribe=FORCE:2/" slurm.conf
+        printf "%s\n" PreemptType=preempt/partition_prio PreemptMode=SUSPEND,GANG SchedulerTimeSlice=5 >>slurm.conf'
+}
+
+# Last in this file: the cluster shares its cores from here on.
+@test "jobs that take turns on the same cores do so with their VMs" {
+    local first second
+    share_cores 'lab run'
+    share_cores 'on 1'
+    lab run /run/lab/service stop slurmctld
+    lab service 1 slurmd stop
+    lab run /run/lab/service start slurmctld
+    lab service 1 slurmd start
+    expect_in_service 1
+    first=$(count_job -n2)
+    second=$(count_job -n2)
+    eventually 120 takes_its_turn "$first" "$second"
+    eventually 120 takes_its_turn "$second" "$first"
+    eventually 120 takes_its_turn "$first" "$second"
+    as user1 touch "enough-$first" "enough-$second"
+    for job in "$first" "$second"; do
+        run wait_for_job "$job"
+        expect_output COMPLETED
+    done
+    expect_nothing_left 1
+}
+
+takes_its_turn() { runs "$1" && is_paused "$2"; }
