@@ -15,7 +15,7 @@ REGISTER = """
 set -e
 name=$1 size_mib=$2
 mkdir -p /root/$name && cd /root/$name
-rm -rf tree && mkdir tree && unsquashfs -q -n -f -d tree /run/lab/images/tiny/tiny.squashfs >/dev/null
+rm -rf tree && mkdir tree && sqfs2tar /run/lab/images/tiny/tiny.squashfs | tar -x -C tree
 truncate -s ${size_mib}M root.ext4
 mke2fs -q -t ext4 -d tree root.ext4
 cat >manifest.yaml <<END

@@ -20,7 +20,7 @@ IMAGE, IMAGE_MIB = "stored", 1024
 REGISTER = f"""
 set -e
 mkdir -p /root/{IMAGE} && cd /root/{IMAGE}
-rm -rf tree && mkdir tree && unsquashfs -q -n -f -d tree /run/lab/images/tiny/tiny.squashfs >/dev/null
+rm -rf tree && mkdir tree && sqfs2tar /run/lab/images/tiny/tiny.squashfs | tar -x -C tree
 head -c {IMAGE_MIB - 128}M /dev/urandom >tree/data
 truncate -s {IMAGE_MIB}M root.ext4
 mke2fs -q -t ext4 -d tree root.ext4

@@ -7,7 +7,7 @@ setup_file() {
     start_lab --nodes 2
     lab run sh -ec '
         cd /root
-        unsquashfs -q -n -f -d tree /run/lab/images/tiny/tiny.squashfs >/dev/null
+        mkdir -p tree && sqfs2tar /run/lab/images/tiny/tiny.squashfs | tar -x -C tree
         echo "from a folder" >tree/etc/motto' >&2
 }
 teardown_file() { lab down >&2; }

@@ -92,7 +92,7 @@ END
     lab run sh -c '
         set -e
         mkdir -p /root/raw && cd /root/raw
-        unsquashfs -q -n -d tree /run/lab/images/tiny/tiny.squashfs >/dev/null
+        mkdir tree && sqfs2tar /run/lab/images/tiny/tiny.squashfs | tar -x -C tree
         mke2fs -q -t ext4 -d tree root.ext4 64M
         cat >manifest.yaml <<END
 name: raw
