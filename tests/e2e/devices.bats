@@ -10,11 +10,7 @@ setup_file() {
     on 1 touch /tmp/gpu0 /tmp/gpu1
     give_devices 'lab run'
     give_devices 'on 1'
-    lab run /run/lab/service stop slurmctld
-    lab service 1 slurmd stop
-    lab run /run/lab/service start slurmctld
-    lab service 1 slurmd start
-    expect_in_service 1
+    restart_slurm
     describe_domains
 }
 teardown_file() { lab down >&2; }

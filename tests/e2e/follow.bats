@@ -221,11 +221,7 @@ share_cores() {
     local first second
     share_cores 'lab run'
     share_cores 'on 1'
-    lab run /run/lab/service stop slurmctld
-    lab service 1 slurmd stop
-    lab run /run/lab/service start slurmctld
-    lab service 1 slurmd start
-    expect_in_service 1
+    restart_slurm
     first=$(count_job -n2)
     second=$(count_job -n2)
     eventually 120 takes_its_turn "$first" "$second"

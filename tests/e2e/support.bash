@@ -178,3 +178,12 @@ eventually() {
         sleep 0.2
     done
 }
+
+# After a change of slurm.conf that needs it, on a lab of one node.
+restart_slurm() {
+    lab run /run/lab/service stop slurmctld
+    lab service 1 slurmd stop
+    lab run /run/lab/service start slurmctld
+    lab service 1 slurmd start
+    expect_in_service 1
+}
