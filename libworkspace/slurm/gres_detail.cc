@@ -4,12 +4,13 @@
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/text.h"
+#include "libworkspace/slurm/index_list.h"
 
 namespace workspace {
 namespace {
 
 /// No node has more devices of a kind.
-constexpr std::uint64_t kHighestIndex = 1023;
+constexpr std::uint32_t kHighestIndex = 1023;
 
 [[noreturn]] void refuse(std::string_view text) {
   throw Error(ErrorKind::kHost,
@@ -30,21 +31,6 @@ std::vector<std::string_view> split_gres(std::string_view text) {
   }
   parts.push_back(text.substr(begin));
   return parts;
-}
-
-/// Reads `0-1,4`.
-std::optional<std::vector<std::uint32_t>> parse_indices(std::string_view text) {
-  std::vector<std::uint32_t> indices;
-  for (const auto& range : split(text, ',')) {
-    const auto dash = range.find('-');
-    const auto first = parse_decimal(range.substr(0, dash), kHighestIndex);
-    const auto last =
-        dash == std::string::npos ? first : parse_decimal(range.substr(dash + 1), kHighestIndex);
-    if (!first || !last || *first > *last) return std::nullopt;
-    for (auto index = *first; index <= *last; ++index)
-      indices.push_back(static_cast<std::uint32_t>(index));
-  }
-  return indices;
 }
 
 }  // namespace
@@ -69,7 +55,7 @@ std::vector<AllocatedGres> parse_gres_detail(std::string_view text) {
       continue;
     }
     if (!detail.starts_with(kIndices)) refuse(text);
-    const auto indices = parse_indices(value.substr(kIndices.size()));
+    const auto indices = parse_index_list(value.substr(kIndices.size()), kHighestIndex);
     if (!indices) refuse(text);
     found.push_back({std::string(name), *indices});
   }

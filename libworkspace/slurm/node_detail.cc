@@ -1,12 +1,13 @@
 #include "libworkspace/slurm/node_detail.h"
 
 #include "libworkspace/base/text.h"
+#include "libworkspace/slurm/index_list.h"
 
 namespace workspace {
 namespace {
 
 /// No machine has more CPUs; a range beyond it is no list of CPUs.
-constexpr std::uint64_t kMaxCpuId = 65535;
+constexpr std::uint32_t kMaxCpuId = 65535;
 
 /// Takes `NAME=VALUE` from the front of the line, up to the next space.
 std::optional<std::string> take_field(std::string_view& line, std::string_view name) {
@@ -18,23 +19,6 @@ std::optional<std::string> take_field(std::string_view& line, std::string_view n
   return value;
 }
 
-/// Reads `0-1,4`.
-std::optional<std::vector<std::uint32_t>> parse_cpu_list(std::string_view text) {
-  std::vector<std::uint32_t> ids;
-  for (const auto& range : split(text, ',')) {
-    const auto dash = range.find('-');
-    const auto first = parse_decimal(range.substr(0, dash), kMaxCpuId);
-    const auto last =
-        dash == std::string::npos ? first : parse_decimal(range.substr(dash + 1), kMaxCpuId);
-    if (!first || !last || *first > *last) return std::nullopt;
-    for (auto id = *first; id <= *last; ++id) {
-      if (!ids.empty() && id <= ids.back()) return std::nullopt;
-      ids.push_back(static_cast<std::uint32_t>(id));
-    }
-  }
-  return ids;
-}
-
 }  // namespace
 
 std::optional<NodeDetail> parse_node_detail(std::string_view line) {
@@ -44,7 +28,7 @@ std::optional<NodeDetail> parse_node_detail(std::string_view line) {
   const auto cpu_ids = take_field(line, "CPU_IDs");
   const auto memory = take_field(line, "Mem");
   if (!cpu_ids || !memory) return std::nullopt;
-  const auto ids = parse_cpu_list(*cpu_ids);
+  const auto ids = parse_index_list(*cpu_ids, kMaxCpuId);
   const auto memory_mib = parse_decimal(*memory);
   if (!ids || !memory_mib) return std::nullopt;
   return NodeDetail{*nodes, *ids, *memory_mib, take_field(line, "GRES").value_or("")};
