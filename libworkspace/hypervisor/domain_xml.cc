@@ -87,13 +87,15 @@ void add_memory_place(xml_node domain, const DomainDescription& description, Hyp
 /// programs at other addresses each time: QEMU keeps the code that it has translated by address,
 /// and would translate a program and its libraries anew at every start.
 std::string emulated_guest_options(const DomainHost& host) {
-  std::string words = " no_timer_check tsc=reliable pci=noacpi norandmaps";
+  std::string words =
+      " no_timer_check tsc=reliable pci=noacpi norandmaps mitigations=off init_on_alloc=0";
   if (host.tsc_khz != 0) words += " tsc_early_khz=" + std::to_string(host.tsc_khz);
   return words;
 }
 
 /// `panic=-1`: a guest that panics ends at once, and the prolog need not wait for its deadline.
-/// Mitigations are left to the guest's kernel: the guest may hold several users' data.
+/// Mitigations are left to the guest's kernel where its CPU is a real one: the guest may hold
+/// several users' data.
 std::string command_line(const DomainDescription& description, const DomainHost& host) {
   const bool is_xen = host.kind == HypervisorKind::kXen;
   std::string words = is_xen ? "console=hvc0" : "console=ttyS0";

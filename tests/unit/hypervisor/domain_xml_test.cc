@@ -47,7 +47,7 @@ constexpr char kQemuXml[] =
     <type arch="x86_64" machine="pc">hvm</type>
     <kernel>/guest/vmlinux</kernel>
     <initrd>/run/workspace/42/initrd</initrd>
-    <cmdline>console=ttyS0 quiet panic=-1 cryptomgr.notests no_timer_check tsc=reliable pci=noacpi norandmaps tsc_early_khz=2594467</cmdline>
+    <cmdline>console=ttyS0 quiet panic=-1 cryptomgr.notests no_timer_check tsc=reliable pci=noacpi norandmaps mitigations=off init_on_alloc=0 tsc_early_khz=2594467</cmdline>
   </os>
   <features>
     <acpi />
@@ -219,7 +219,8 @@ TEST(DomainXmlTest, RefusesBytesThatXmlCannotHold) {
        "the console log's path '/\\xc3\\xa4' is not plain text"},
       {&DomainDescription::kernel_options, "a\tb",
        "the kernel's command line 'console=ttyS0 quiet panic=-1 cryptomgr.notests "
-       "no_timer_check tsc=reliable pci=noacpi norandmaps tsc_early_khz=2594467 a\\x09b' is not "
+       "no_timer_check tsc=reliable pci=noacpi norandmaps mitigations=off init_on_alloc=0 "
+       "tsc_early_khz=2594467 a\\x09b' is not "
        "plain text"},
   };
   for (const auto& c : cases) {
