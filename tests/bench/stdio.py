@@ -1,7 +1,9 @@
 """A task's standard streams against plain TCP on the same link, and against sshd in the same guest.
 
 All of them begin and end in the same places: in the guest at a process of the job's, on the node at a file
-of the same folder, moved by a process in the job's network namespace and on the job's CPUs."""
+of the same folder, moved by a process in the job's network namespace and on the job's CPUs. Files that are read have been read
+before, and files that are written begin empty: memory that the node has not used yet may cost more than the
+whole way."""
 
 import contextlib
 import pathlib
@@ -69,6 +71,7 @@ def stream_server(lab, pairs):
     lab.login.run("mkdir", "-p", FOLDER)
     lab.login.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{FOLDER}/client")
     lab.login.run("truncate", "-s", str((pairs + 1) * STREAM_BYTES), f"{FOLDER}/input")
+    lab.login.run("sh", "-c", f"cat {FOLDER}/input >/dev/null")
     lab.command("run", "--as", "user1", "sh", "-c", f"cat >{FOLDER}/guest.py", stdin=(HERE / "stdio_guest.py").read_bytes())
     job = lab.login.run(
         "sbatch", "--parsable", f"--workspace={IMAGE}", "--workspace-root", "--mem=700M", "--input", f"{FOLDER}/input",
@@ -81,6 +84,7 @@ def stream_server(lab, pairs):
 
         def ask(*words):
             inside = ["taskset", "-c", cpus, "ip", "netns", "exec", f"ws-{job}"]
+            lab.node.run("sh", "-c", f": >{FOLDER}/output")
             done = lab.node.run(*inside, "python3", "-c", program, *(str(word) for word in words))
             return float(done["output"].split()[-1])
 

@@ -28,8 +28,6 @@ def stream(what, count, folder):
             receive(connection, count, f"{folder}/raw")
         elif what == "I":
             with open(f"{folder}/input", "rb") as source:
-                # The task's stdin has not been read before either.
-                os.posix_fadvise(source.fileno(), 0, count, os.POSIX_FADV_DONTNEED)
                 connection.sendfile(source, count=count)
         return read_line(connection)
 
