@@ -1,5 +1,5 @@
-"""Submits a batch job with the given options of sbatch, and prints how many seconds pass until its script
-has run.
+"""Submits a batch job with the given options of sbatch, and prints its id and the time of day, in seconds
+since the epoch, at which its script has run.
 
 Runs on the login side as a user. The node is idle before: the job before this one may still be ending there.
 """
@@ -16,10 +16,9 @@ POLL_S = 0.005
 def main(options):
     wait_until(lambda: output("sinfo", "-h", "-o", "%t") == "idle", "an idle node")
     mark = os.path.join(os.environ["HOME"], f"ran-{os.getpid()}")
-    start = time.monotonic()
-    output("sbatch", "-o", "/dev/null", *options, "--wrap", f"echo >{mark}")
+    job = output("sbatch", "--parsable", "-o", "/dev/null", *options, "--wrap", f"echo >{mark}")
     wait_until(lambda: os.path.exists(mark), "the job's script")
-    print(time.monotonic() - start)
+    print(job, time.time())
     os.unlink(mark)
 
 
