@@ -92,12 +92,12 @@ FrameSocket::FrameSocket(UniqueFd fd) : fd_(std::move(fd)) {
 }
 
 void FrameSocket::send(FrameType type, std::uint8_t stream, std::string_view payload) {
-  if (!broken_) append_frame(moved_bytes_ > 0 ? behind_ : output_, type, stream, payload);
+  if (can_send_) append_frame(moved_bytes_ > 0 ? behind_ : output_, type, stream, payload);
 }
 
 void FrameSocket::send_from_pipe(std::uint8_t stream, std::shared_ptr<const UniqueFd> pipe,
                                  std::size_t bytes, More more) {
-  if (broken_) return;
+  if (!can_send_) return;
   append_header(output_, FrameType::kData, stream, bytes);
   pipe_ = std::move(pipe);
   moved_bytes_ = bytes;
@@ -125,11 +125,11 @@ void FrameSocket::send_queued() {
     if (sent >= 0) {
       sent_bytes += static_cast<std::size_t>(sent);
     } else if (errno != EINTR) {
-      if (errno != EAGAIN) give_up();
+      if (errno != EAGAIN) stop_sending();
       break;
     }
   }
-  output_.erase(0, broken_ ? output_.size() : sent_bytes);
+  output_.erase(0, can_send_ ? sent_bytes : output_.size());
 }
 
 /// The bytes are in the pipe, so EAGAIN is the socket's.
@@ -141,7 +141,7 @@ void FrameSocket::move_from_pipe() {
     if (moved > 0) {
       moved_bytes_ -= static_cast<std::size_t>(moved);
     } else if (moved == 0 || (errno != EINTR && errno != EAGAIN)) {
-      give_up();
+      stop_sending();
     } else if (errno == EAGAIN) {
       return;
     }
@@ -154,16 +154,25 @@ bool FrameSocket::is_acknowledged() const {
   return ::ioctl(fd_.get(), TIOCOUTQ, &waiting) == 0 && waiting == 0;
 }
 
-void FrameSocket::give_up() {
-  broken_ = true;
+void FrameSocket::stop_sending() {
+  can_send_ = false;
   output_.clear();
   behind_.clear();
   pipe_.reset();
   moved_bytes_ = 0;
 }
 
+/// Of an error the first words tell enough.
+void FrameSocket::end_receiving() {
+  stop_sending();
+  broken_ = true;
+  const auto last = reader_.incomplete();
+  if (last && last->type == FrameType::kError) reader_.cut_incomplete();
+}
+
 void FrameSocket::shut() {
-  give_up();
+  stop_sending();
+  broken_ = true;
   ::shutdown(fd_.get(), SHUT_RDWR);
 }
 
@@ -198,7 +207,7 @@ void FrameSocket::take_payload(PayloadTaker& taker) {
     if (taken > 0) {
       arriving_bytes_ -= static_cast<std::size_t>(taken);
     } else if (taken == 0 || (errno != EINTR && errno != EAGAIN)) {
-      broken_ = true;
+      end_receiving();
       return;
     } else if (errno == EAGAIN) {
       return;
@@ -212,7 +221,7 @@ void FrameSocket::receive_at_most(std::size_t bytes) {
   if (got > 0) {
     reader_.feed({buffer.data(), static_cast<std::size_t>(got)});
   } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
-    broken_ = true;
+    end_receiving();
   }
 }
 

@@ -66,7 +66,9 @@ class FrameSocket {
   [[nodiscard]] std::size_t output_bytes() const { return output_.size() + behind_.size(); }
   /// Drops what is queued and breaks the connection.
   void shut();
-  /// True once the other side has closed or the connection broke; nothing more can be sent.
+  /// True once the other side has closed or the connection broke, and all that came before was
+  /// received: what cannot be sent any more is dropped, while the other side's last frames may
+  /// still wait here.
   [[nodiscard]] bool broken() const { return broken_; }
 
   /// Sends as much as the socket takes now.
@@ -76,7 +78,8 @@ class FrameSocket {
   /// The same, but of large kData frames the taker gets the payload from the socket itself; what
   /// has come of it before is cut off as a frame of its own.
   void receive(PayloadTaker& taker);
-  /// The next frame received, if a whole one is there. Errors: kInvalid for a malformed one.
+  /// The next frame received, if a whole one is there; of a kError that broke off with the
+  /// connection, what has come. Errors: kInvalid for a malformed one.
   std::optional<Frame> next() { return reader_.next(); }
 
  private:
@@ -84,7 +87,8 @@ class FrameSocket {
 
   void send_queued();
   void move_from_pipe();
-  void give_up();
+  void stop_sending();
+  void end_receiving();
   void receive_at_most(std::size_t bytes);
   bool begin_payload(PayloadTaker& taker);
   void take_payload(PayloadTaker& taker);
@@ -101,6 +105,7 @@ class FrameSocket {
   std::uint8_t arriving_stream_ = kStdin;
   std::size_t arriving_bytes_ = 0;
   bool held_ = false;
+  bool can_send_ = true;
   bool broken_ = false;
 };
 

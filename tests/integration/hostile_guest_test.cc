@@ -112,6 +112,8 @@ TEST(HostileGuest, IsToldInOneLine) {
       {frame(FrameType::kError, 0, "no\nsuch\x1b[31m thing"),
        R"(refused the task: no\x0asuch\x1b[31m thing)"},
       {frame(FrameType::kError, 0, std::string(65'536, 'e')), "refused the task: eeee"},
+      {frame(FrameType::kError, 0, std::string(kMaxPayloadBytes, 'e')), "refused the task: eeee"},
+      {header(kMaxPayloadBytes, 34, 0) + "it broke", "refused the task: it broke"},
       {"", " ended while the task ran"},
       {header(100, 16, 1) + "half", " ended while the task ran"},
       {std::string("\x01\x02\x03", 3), " ended while the task ran"},
