@@ -46,6 +46,8 @@ void add_image(Json& json, const RegisteredImage& image, const ImagePolicy& poli
       .field("memory_mib", manifest.needs.memory_mib)
       .field("vcpus", std::uint64_t{manifest.needs.vcpus})
       .field("disk_mib", manifest.needs.disk_mib)
+      .field("gpus", std::uint64_t{manifest.needs.gpus})
+      .field("architecture", manifest.needs.architecture)
       .end_object();
 }
 

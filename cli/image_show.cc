@@ -36,6 +36,9 @@ std::string description_of(const RegisteredImage& image, const ImagePolicy& poli
   rows.push_back({"memory", format_size_mib(manifest.needs.memory_mib) + " or more"});
   rows.push_back({"vcpus", std::to_string(manifest.needs.vcpus) + " or more"});
   rows.push_back({"disk", format_size_mib(manifest.needs.disk_mib) + " or more"});
+  if (manifest.needs.gpus != 0)
+    rows.push_back({"gpus", std::to_string(manifest.needs.gpus) + " or more"});
+  rows.push_back({"machine", manifest.needs.architecture});
   return format_table(rows) + "\n" + format_manifest(manifest);
 }
 

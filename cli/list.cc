@@ -24,6 +24,9 @@ std::string needs_of(const ImageNeeds& needs) {
   std::string text = std::to_string(needs.vcpus) + (needs.vcpus == 1 ? " CPU" : " CPUs");
   if (needs.memory_mib != 0) text += ", " + format_size_mib(needs.memory_mib);
   if (needs.disk_mib != 0) text += ", disk " + format_size_mib(needs.disk_mib);
+  if (needs.gpus != 0)
+    text += ", " + std::to_string(needs.gpus) + (needs.gpus == 1 ? " GPU" : " GPUs");
+  if (needs.architecture != ImageNeeds().architecture) text += ", " + needs.architecture;
   return text;
 }
 

@@ -120,6 +120,7 @@ class Boot {
                                         std::to_string(allocation_.uid));
     }
     policy_->check_access(*image_, user_.requester(allocation_));
+    check_kind_of_node(allocation_, *image_, node_.site, Node::machine());
     const VmSize size = size_vm(allocation_, *image_, node_.site);
     record_.gid = user_.gid;
     record_.vcpus = size.vcpus;

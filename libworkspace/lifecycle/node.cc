@@ -1,6 +1,9 @@
 #include "libworkspace/lifecycle/node.h"
 
+#include <sys/utsname.h>
+
 #include "build_paths.h"
+#include "libworkspace/base/error.h"
 #include "libworkspace/catalog/site_config_file.h"
 #include "libworkspace/hypervisor/libvirt_hypervisor.h"
 
@@ -18,5 +21,11 @@ Node Node::open() {
 }
 
 RecordStore Node::default_records() { return RecordStore(build_paths::kRuntimeDir); }
+
+std::string Node::machine() {
+  struct utsname names {};
+  if (::uname(&names) != 0) throw_errno("reading the machine's architecture");
+  return static_cast<const char*>(names.machine);
+}
 
 }  // namespace workspace

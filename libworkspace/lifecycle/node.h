@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "libworkspace/base/deadline.h"
 #include "libworkspace/catalog/catalog.h"
@@ -26,6 +27,9 @@ struct Node {
 
   /// The records alone, which need neither configuration nor hypervisor.
   static RecordStore default_records();
+
+  /// Its architecture, as uname(2) names the machine.
+  static std::string machine();
 
   /// The bound on one step that has none of its own. No step takes this long on a node that works;
   /// it keeps a broken one from holding Slurm's prolog for ever.

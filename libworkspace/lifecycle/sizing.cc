@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/text.h"
 #include "libworkspace/model/size.h"
 
 namespace workspace {
@@ -12,6 +13,8 @@ namespace {
 constexpr std::uint64_t kLeastMemoryMib = 48;
 /// Of a job's memory the part that its VM's own cost grows with.
 constexpr std::uint64_t kOverheadPart = 64;
+/// As Slurm itself calls the generic resource that --gpus asks for (gres.conf(5)).
+constexpr std::string_view kGpu = "gpu";
 
 std::uint64_t least_memory_mib(const Manifest& image) {
   return std::max(image.needs.memory_mib, kLeastMemoryMib);
@@ -19,6 +22,16 @@ std::uint64_t least_memory_mib(const Manifest& image) {
 
 std::string image_of(const Manifest& image) {
   return "image '" + image.name.text() + ":" + image.version.text() + "'";
+}
+
+/// Of the node's devices those that the job has and its VM gets (device_plan.h).
+std::size_t gpus_inside(const Allocation& allocation, const SiteConfig& site) {
+  const bool passed = std::any_of(site.devices.begin(), site.devices.end(),
+                                  [](const SiteDevices& table) { return table.gres == kGpu; });
+  std::size_t count = 0;
+  for (const auto& gres : allocation.gres)
+    if (passed && gres.name == kGpu) count += gres.indices.size();
+  return count;
 }
 
 }  // namespace
@@ -50,6 +63,24 @@ VmSize size_vm(const Allocation& allocation, const Manifest& image, const SiteCo
                     allocation.node_name + "; ask for --mem=" + format_size_mib(least));
   }
   return {allocation.cpus, allocation.memory_mib - vm_overhead_mib(allocation.memory_mib, site)};
+}
+
+void check_kind_of_node(const Allocation& allocation, const Manifest& image, const SiteConfig& site,
+                        std::string_view machine) {
+  if (image.needs.architecture != machine) {
+    throw Error(ErrorKind::kDenied,
+                image_of(image) + " is for " + image.needs.architecture + ", but " +
+                    allocation.node_name + " is " + printable(machine, 32) +
+                    "; ask for nodes of its kind with --constraint or --partition");
+  }
+  const std::size_t gpus = gpus_inside(allocation, site);
+  if (gpus < image.needs.gpus) {
+    throw Error(ErrorKind::kExceeded,
+                image_of(image) + " needs " + std::to_string(image.needs.gpus) +
+                    " GPUs on each node, but the job's VM has " + std::to_string(gpus) + " on " +
+                    allocation.node_name + "; ask for --gpus-per-node=" +
+                    std::to_string(image.needs.gpus) + ", where the site passes GPUs to VMs");
+  }
 }
 
 std::uint64_t size_disk_mib(std::uint64_t asked_mib, const Manifest& image,

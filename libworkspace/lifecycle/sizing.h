@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "libworkspace/model/allocation.h"
 #include "libworkspace/model/manifest.h"
@@ -29,6 +30,12 @@ std::uint64_t least_job_memory_mib(const Manifest& image, const SiteConfig& site
 /// the VM's own cost. Errors: kExceeded when that is below what the image needs, with what to ask
 /// for instead.
 VmSize size_vm(const Allocation& allocation, const Manifest& image, const SiteConfig& site);
+
+/// Refuses a job whose VM has not the GPUs that the image needs, which are those of the job's that
+/// the site passes through; and an image of another architecture than `machine`, the node's as
+/// uname(2) names it. Errors: kExceeded; kDenied.
+void check_kind_of_node(const Allocation& allocation, const Manifest& image, const SiteConfig& site,
+                        std::string_view machine);
 
 /// The size of a job's scratch disk. Errors: kExceeded above the site's limit, or below what the
 /// image needs.

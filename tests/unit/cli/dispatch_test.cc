@@ -74,7 +74,7 @@ TEST_F(SiteTest, RegistersShowsAndListsImages) {
       run_here({"image", "show", "tiny"}).output,
       AllOf(StartsWith("image        tiny:1\n"), HasSubstr("\napproved     by 'site' ("),
             HasSubstr("\nfor          everybody\n"), HasSubstr("\nkernel       the site's\n"),
-            HasSubstr("\nmemory       96M or more\n"),
+            HasSubstr("\nmemory       96M or more\n"), HasSubstr("\nmachine      x86_64\n"),
             HasSubstr("\ncached       not on this machine\n"), HasSubstr("\n\nname: \"tiny\"\n")));
   for (const auto& command :
        std::vector<std::vector<std::string>>{{"list", "--json"},
@@ -84,10 +84,25 @@ TEST_F(SiteTest, RegistersShowsAndListsImages) {
         run_here(command).output,
         AllOf(StartsWith("{\"images\": [{\"name\": \"tiny\", \"version\": \"1\", "),
               HasSubstr("\"size_bytes\": 11}, \"needs\": {\"memory_mib\": 96, \"vcpus\": 2, "
-                        "\"disk_mib\": 1024}")));
+                        "\"disk_mib\": 1024, \"gpus\": 0, \"architecture\": \"x86_64\"}")));
   }
   EXPECT_THAT(run_here({"image", "show", "tiny", "--json"}).output,
               HasSubstr(R"("cached_here": false, "manifest": "name: \"tiny\"\u000aversion: )"));
+}
+
+TEST_F(SiteTest, ListsNeedsOfGpusAndOfAnotherArchitecture) {
+  sample_.make_key();
+  sample_.approve(register_image(
+      sample_.store(),
+      sample_.write_manifest("tiny", "1", "needs: {gpu: 2, architecture: aarch64}\n"), nullptr));
+  EXPECT_EQ(run_here({"list"}).output,
+            "IMAGE  VERSION  NEEDS                   DESCRIPTION\n"
+            "tiny   1        1 CPU, 2 GPUs, aarch64\n");
+  EXPECT_THAT(
+      run_here({"image", "show", "tiny"}).output,
+      AllOf(HasSubstr("\ngpus         2 or more\n"), HasSubstr("\nmachine      aarch64\n")));
+  EXPECT_THAT(run_here({"list", "--json"}).output,
+              HasSubstr("\"gpus\": 2, \"architecture\": \"aarch64\"}"));
 }
 
 TEST_F(SiteTest, ListsTheNewestForUsersAndAllForAdmins) {

@@ -75,6 +75,45 @@ TEST(SizeVm, RefusesLessThanTheImageNeeds) {
   }
 }
 
+/// Of a site that passes GPUs through, where `passed`.
+SiteConfig site_with_gpus(bool passed) {
+  SiteConfig site;
+  site.devices = {{passed ? "gpu" : "nic", {{PciAddress::parse("0000:3b:00.0")}, {}}}};
+  return site;
+}
+
+TEST(KindOfNode, ItsGpusAreThoseOfTheJobThatTheSitePassesThrough) {
+  Manifest image = image_needing(0, 1, 0);
+  Allocation allocation = allocation_of(1, 400);
+  EXPECT_NO_THROW(check_kind_of_node(allocation, image, SiteConfig{}, "x86_64"));
+  image.needs.gpus = 2;
+  const auto check = [&](bool passed) {
+    check_kind_of_node(allocation, image, site_with_gpus(passed), "x86_64");
+  };
+  const auto refused_with = [](const std::string& count) {
+    return "image 'legacy:1' needs 2 GPUs on each node, but the job's VM has " + count +
+           " on node1; ask for --gpus-per-node=2, where the site passes GPUs to VMs";
+  };
+  expect_error([&] { check(true); }, ErrorKind::kExceeded, refused_with("0"));
+  allocation.gres = {{"gpu", {1}}, {"nic", {0, 1}}};
+  expect_error([&] { check(true); }, ErrorKind::kExceeded, refused_with("1"));
+  allocation.gres = {{"gpu", {0, 1}}};
+  expect_error([&] { check(false); }, ErrorKind::kExceeded, refused_with("0"));
+  EXPECT_NO_THROW(check(true));
+}
+
+TEST(KindOfNode, AnImageOfAnotherArchitectureIsRefused) {
+  Manifest image = image_needing(0, 1, 0);
+  image.needs.architecture = "aarch64";
+  const auto check = [&](const char* machine) {
+    check_kind_of_node(allocation_of(1, 400), image, SiteConfig{}, machine);
+  };
+  expect_error([&] { check("x86_64"); }, ErrorKind::kDenied,
+               "image 'legacy:1' is for aarch64, but node1 is x86_64; ask for nodes of its kind "
+               "with --constraint or --partition");
+  EXPECT_NO_THROW(check("aarch64"));
+}
+
 TEST(SizeDisk, TakesTheSitesDefaultTheImagesNeedOrTheUsersWish) {
   SiteConfig site;
   site.disk_default_mib = 2048;
