@@ -78,9 +78,9 @@ slurm_conf_project() {
 # The nodes' size is stated, not found: two nodes share this machine, and a Xen node's dom0 does
 # not see what the hypervisor has.
 slurm_conf_nodes() {
-    local lab=$1 number gres memory_mib=2000 task_plugin=task/affinity
-    if is_xen "$lab"; then memory_mib=1200 task_plugin=task/none; fi
-    echo "TaskPlugin=$task_plugin"
+    local lab=$1 number gres memory_mib=2000
+    if is_xen "$lab"; then memory_mib=1200; fi
+    echo 'TaskPlugin=task/affinity'
     echo 'SlurmdParameters=config_overrides'
     echo "GresTypes=$(IFS=, && echo "${kCountedGres[*]}")"
     gres=$(printf ',%s:1000' "${kCountedGres[@]}")
