@@ -12,7 +12,10 @@ setup_file() {
 teardown_file() { lab down >&2; }
 teardown() {
     lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"
-    on 1 sh -c 'if mountpoint -q /var/lib/workspace/scratch; then umount /var/lib/workspace/scratch; fi'
+    on 1 sh -c 'for path in /var/lib/workspace/scratch /var/cache/workspace; do
+        if mountpoint -q $path; then umount $path; fi
+    done'
+    if is_drained 1; then resume_node 1; fi
 }
 
 # register NAME [INIT]: tiny under another name; with INIT, a script which is then its own kernel's
@@ -107,6 +110,35 @@ register() {
     on 1 umount /var/lib/workspace/scratch
     resume_node 1
     expect_nothing_left 1
+}
+
+# What both runs of the last prolog have told node 1's slurmd, a line that is the same once.
+prolog_errors() { on 1 grep '^workspace prolog: error: ' /var/log/slurm/slurmd.log | tail -n 2 | sort -u; }
+
+ran_again() { start_requeued "$1" && [ "$(job_field "$1" JobState)" = COMPLETED ]; }
+
+@test "the cache is full in the midst of a fill: the prolog fails, nothing looks whole, and with room the job runs" {
+    register filling
+    on 1 mount -t tmpfs -o size=1M,mode=755 full /var/cache/workspace
+    job=$(submit user1 --workspace=filling -o 'out-%j' --wrap 'echo it ran')
+    expect_drained 1
+    run prolog_errors
+    [ "${#lines[@]}" -eq 1 ]
+    expect_output_contains ": writing /var/cache/workspace/files/.partial-sha256-"
+    expect_output_contains ': No space left on device; free space there'
+    run on 1 find /var/cache/workspace -type f -not -path '*/locks/*'
+    expect_output ''
+    run vms_on 1
+    expect_output ''
+    on 1 mount -o remount,size=64M /var/cache/workspace
+    resume_node 1
+    # Slurm has put the job back into the queue, and holds it.
+    lab run timeout 10 scontrol release "$job"
+    eventually "$kBootDeadlineS" ran_again "$job"
+    run as user1 cat "out-$job"
+    expect_output 'it ran'
+    expect_nothing_left 1
+    on 1 workspace image verify filling
 }
 
 @test "garbage in the request is the user's fault, recorded, and cleaned up" {

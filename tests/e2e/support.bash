@@ -90,6 +90,9 @@ hook() {
         SLURMD_NODENAME=node1 SPANK_WORKSPACE="$2" timeout 60 "/usr/libexec/workspace/$1"
 }
 
+# vms_on N: the jobs' VMs there, by name.
+vms_on() { on "$1" sh -c "virsh -q -c $hypervisor:///system list --all --name | sed -n /^workspace-/p"; }
+
 # left_on N: what jobs have on node N at this moment, one thing a line.
 left_on() {
     on "$1" sh -c "
