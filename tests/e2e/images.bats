@@ -88,6 +88,87 @@ place_of() { as user1 timeout "$kBootDeadlineS" srun -Q --workspace=legacy-bulls
     [[ ${lines[2]} == "1 "*" by 'lab' "* ]]
 }
 
+# there ARGUMENTS…: `workspace` of another site, whose store and key are in a folder of the login side.
+there() { lab run workspace "$@" --config /srv/there/workspace.yaml; }
+
+set_up_there() {
+    lab run sh -ec 'mkdir /srv/there && cd /srv/there
+        printf "store: %s/store\nkeys: %s/keys\n" "$PWD" "$PWD" >workspace.yaml'
+    there image key new there --secret /srv/there/secret.key >&2
+}
+
+# lend VERSION: the other site approves its image `lent` in this version, and publishes all it has.
+lend() {
+    lab run sh -ec 'mkdir "/srv/there/lent-$1" && cd "/srv/there/lent-$1"
+        cp /run/lab/images/tiny/tiny.squashfs root.squashfs
+        echo "lent $1" >>root.squashfs
+        printf "name: lent\nversion: \"%s\"\nneeds: {memory: 96M}\n" "$1" >manifest.yaml
+        echo "root: {file: root.squashfs, format: squashfs}" >>manifest.yaml' sh "$1"
+    there image register "/srv/there/lent-$1/manifest.yaml" >&2
+    there image approve "lent:$1" --secret /srv/there/secret.key >&2
+    there catalog publish /srv/there/www --secret /srv/there/secret.key >&2
+}
+
+# run_lent VERSION: refused until this site approves it, whatever the other one says of it; sets `output`.
+run_lent() {
+    run as user1 srun -Q --workspace="lent:$1" true
+    [ "$status" -ne 0 ]
+    expect_output_contains "image lent:$1 is not approved: its manifest is not signed"
+    lab run workspace image approve "lent:$1" >&2
+    run as user1 timeout "$kBootDeadlineS" srun -Q --workspace="lent:$1" echo 'it ran'
+    expect_output 'it ran'
+    run on 1 grep -h " image=lent:$1 digest=$(there image show "lent:$1" | sed -n 's/^digest *//p') key=lab " \
+        /var/log/workspace/audit.log
+    expect_output_contains ' outcome=granted'
+}
+
+@test "another site's catalogue comes from a folder once its key is trusted, and its images at this site's pace" {
+    set_up_there
+    lend 1
+    run lab run workspace catalog fetch /srv/there/www
+    [ "$status" -ne 0 ]
+    expect_output_contains 'the index is not trusted: it is signed by the key '
+    lab run workspace catalog trust partner \
+        "$(there image key list --json | jq -r '.keys[0].public_key')" --images 'lent*' >&2
+    run lab run workspace catalog fetch /srv/there/www
+    expect_output_contains "snapshot 1 of the catalogue 'partner', made "
+    expect_output_contains 'new  lent:1'
+    # The other site goes on. What was fetched stays what it was.
+    lend 2
+    run lab run workspace catalog update partner
+    expect_output_contains 'registered lent:1 as sha256:'
+    [[ $output != *lent:2* ]]
+    run_lent 1
+}
+
+fetch_by_http() { lab run workspace catalog fetch http://127.0.0.1:8000; }
+answers_by_http() { lab run curl -sf -o /dev/null http://127.0.0.1:8000/index; }
+
+@test "by HTTP as well; an index or an image that was tampered with is refused" {
+    local file
+    lab run sh -c 'setsid python3 -m http.server --bind 127.0.0.1 --directory /srv/there/www 8000 \
+        </dev/null >/dev/null 2>&1 3>&- &'
+    eventually 30 answers_by_http
+    lab run sh -ec 'cd /srv/there/www && cp index /root/index && sed -i s/lent/lend/ index'
+    run fetch_by_http
+    [ "$status" -ne 0 ]
+    expect_output_contains 'the index is not trusted: its signature is not one of this content'
+    lab run cp /root/index /srv/there/www/index
+    run fetch_by_http
+    expect_output_contains "snapshot 2 of the catalogue 'partner', made "
+    expect_output_contains 'new  lent:2'
+
+    file=/srv/there/www/files/$(there image show lent:2 --json | jq -r '.images[0].root.digest' | sed s/:/-/)
+    lab run sh -ec 'cp "$1" /root/kept && printf X | dd of="$1" bs=1 seek=100 conv=notrunc status=none' sh "$file"
+    run lab run workspace catalog update partner
+    [ "$status" -ne 0 ]
+    expect_output_contains 'image lent:2 is not what the index says: '
+    lab run cp /root/kept "$file"
+    run lab run workspace catalog update partner
+    expect_output_contains 'registered lent:2 as sha256:'
+    run_lent 2
+}
+
 # build_recipe LINE…: on node 1, of a recipe with these lines; --out is /root/built.
 build_recipe() {
     on 1 sh -ec 'mkdir -p /root/recipe && cd /root/recipe && rm -rf /root/built
