@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load support
+load images
 
 setup_file() {
     start_lab
@@ -72,6 +73,15 @@ fails_by_host() {
     expect_output 'it runs'
     run devices_of "$job"
     expect_output ''
+}
+
+@test "an image that needs more GPUs than its VM would have is refused by the node" {
+    make_image learning 1 'needs: {memory: 96M, gpu: 2}'
+    approve learning
+    run as user1 srun -Q --gres=gpu:1 --workspace=learning true
+    [ "$status" -ne 0 ]
+    expect_output_contains "workspace: image 'learning:1' needs 2 GPUs on each node, but the job's VM has 0 on node1; ask for --gpus-per-node=2, where the site passes GPUs to VMs"
+    expect_nothing_left 1
 }
 
 @test "a device that the node does not have is the host's fault, and is told with what to do" {
