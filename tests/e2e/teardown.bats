@@ -115,17 +115,24 @@ counts() {
         true"
 }
 
+# cached_files: of images in the node's cache, with what tells a copy from another.
+cached_files() { on 1 find /var/cache/workspace/files -type f -printf '%f %i %C@\n'; }
+
 # bats test_tags=xen
 @test "many jobs in a row leave the node as it was" {
-    local jobs=${WORKSPACE_E2E_JOBS:-$kJobsInARow} before i
+    local jobs=${WORKSPACE_E2E_JOBS:-$kJobsInARow} before cached i
     # The first job fills the caches.
     run_job user1 --workspace=tiny --wrap true
     expect_nothing_left 1
     before=$(settled_counts)
+    cached=$(cached_files)
     for ((i = 1; i <= jobs; i++)); do
         as user1 srun -Q --workspace=tiny true
     done
     expect_nothing_left 1
+    # A warm start copies nothing.
+    [ -n "$cached" ]
+    [ "$(cached_files)" = "$cached" ]
     # The last epilog may be on its way out.
     eventually "$kBootDeadlineS" counts_are "$before" && return
     run counts
