@@ -5,7 +5,7 @@
 #   make test      everything that CI runs
 #   make check     lint, unit and integration tests
 #   make bench     speed, as ratios of interleaved runs
-#   make sweep     prolog, epilog, tasks, reconcile: killed or failed at each call  (POINTS=40 SEED=1: at 40 of each)
+#   make sweep     prolog, epilog, tasks, reconcile: killed or failed at each call  (POINTS=40 SEED=1 MINUTES=50)
 #   make soak      thousands of jobs: nothing is left, memory is flat      (DRIVER_JOBS=10000 VM_JOBS=400 SEED=1)
 #   make install   DESTDIR= PREFIX=
 SHELL      := /bin/bash
@@ -14,6 +14,7 @@ DESTDIR    ?=
 HYPERVISOR ?= xen
 JOBS       ?= $(shell nproc)
 POINTS     ?= 0
+MINUTES    ?= 0
 DRIVER_JOBS ?= 10000
 VM_JOBS    ?= 400
 SEED       ?= 1
@@ -71,7 +72,7 @@ bench: images
 	@tests/bench/run
 
 sweep: images
-	@tests/sweep/run --points $(POINTS) --seed $(SEED)
+	@tests/sweep/run --points $(POINTS) --seed $(SEED) --minutes $(MINUTES)
 
 soak: images
 	@ninja -C $(BUILD) -j $(JOBS) driver-jobs

@@ -1,4 +1,4 @@
-"""The lab, as measurements, sweep and soak use it: qemu nodes, and a worker inside each box."""
+"""The lab, as measurements, sweep and soak use it: nodes, of qemu but for the sweep, and a worker inside each box."""
 
 import json
 import pathlib
@@ -15,14 +15,15 @@ class Lab:
     """Up inside `with`. `login` is a worker of user1's; `controller` and each of `nodes`, of which `node` is
     the first, are root's."""
 
-    def __init__(self, repository, name, nodes=1):
+    def __init__(self, repository, name, nodes=1, hypervisor="qemu"):
         self.program = repository / "tests" / "lab" / "lab"
         self.name = name
         self.node_count = nodes
+        self.hypervisor = hypervisor
         self.workers = []
 
     def __enter__(self):
-        self.command("up", "--nodes", str(self.node_count), output=sys.stderr)
+        self.command("up", "--hypervisor", self.hypervisor, "--nodes", str(self.node_count), output=sys.stderr)
         try:
             self.login = self.worker("run", "--as", "user1")
             self.controller = self.worker("run")
@@ -54,7 +55,13 @@ class Lab:
 
     def command(self, verb, *rest, output=subprocess.PIPE, stdin=b""):
         done = subprocess.run(
-            self.arguments(verb, *rest), input=stdin, stdout=output, timeout=LAB_DEADLINE_S, check=True
+            self.arguments(verb, *rest),
+            input=stdin,
+            stdout=output,
+            timeout=LAB_DEADLINE_S,
+            check=True,
+            # An interruption is for who has the lab, not for what takes it up and down.
+            start_new_session=True,
         )
         return (done.stdout or b"").decode()
 
@@ -69,6 +76,8 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # As above.
+            start_new_session=True,
         )
         self.running = ""
 

@@ -9,12 +9,14 @@ DEADLINE_S = 300
 # What has been told to end may need a moment for it.
 SETTLE_S = 20
 
-# Prints `JOB STATE EXIT_CODE REASON` and what the job said. One that is held will not go on by itself.
+WORKSPACE = "--workspace=tiny --workspace-disk=64M"
+# Prints what the commands had to say, `ended: JOB STATE EXIT_CODE SECONDS REASON`, and what the job said. One that is
+# held will not go on by itself.
 RUN = r"""
-job=$(timeout 60 sbatch --parsable -w "$1" --workspace=tiny --workspace-disk=64M --open-mode=append -o sweep-%j \
-    --wrap 'echo begin; echo end') ||
-    { echo "- REFUSED - $job"; exit; }
-until=$(($(date +%s) + $2))
+began=$(date +%s)
+job=$(timeout 60 sbatch --parsable -w "$1" $3 --open-mode=append -o sweep-%j --wrap 'echo begin; echo end') ||
+    { echo "ended: - REFUSED - 0 $job"; exit; }
+until=$((began + $2))
 while [ "$(date +%s)" -lt "$until" ]; do
     line=$(timeout 20 scontrol -o show job "$job")
     state=${line##* JobState=}; state=${state%% *}
@@ -27,7 +29,7 @@ while [ "$(date +%s)" -lt "$until" ]; do
     esac
     sleep 0.15
 done
-echo "$job $state $code $reason"
+echo "ended: $job $state $code $(($(date +%s) - began)) $reason"
 cat "sweep-$job" 2>/dev/null; rm -f "sweep-$job"; true"""
 
 
@@ -38,6 +40,7 @@ class JobRun:
     job: str
     state: str
     code: str
+    seconds: int
     reason: str
     output: str
     struck: list = field(default_factory=list)
@@ -46,15 +49,17 @@ class JobRun:
     @classmethod
     def parse(cls, answer):
         """What RUN printed."""
+        said, _, answer = answer.partition("ended: ")
         head, _, output = answer.partition("\n")
-        return cls(*head.split(" ", 3), output)
+        job, state, code, seconds, reason = head.split(" ", 4)
+        return cls(job, state, code, int(seconds), reason, said if state == "REFUSED" else output)
 
 
 def run_job(slot, faults):
     """One job of user1's on the slot's node; `faults`: at most one for each program."""
     for fault in faults:
         slot.plan(fault.point.program, fault.plan())
-    run = JobRun.parse(slot.login.run("sh", "-c", RUN, "run", slot.name, str(DEADLINE_S))["output"])
+    run = JobRun.parse(slot.login.run("sh", "-c", RUN, "run", slot.name, str(DEADLINE_S), WORKSPACE)["output"])
     for fault in faults:
         slot.forget_plan(fault.point.program)
         (run.struck if slot.did_strike(fault.point.program) else run.missed).append(fault)

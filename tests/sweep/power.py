@@ -1,5 +1,5 @@
 """A node loses its power while one of a job's programs stands at a point: all of its processes end at once, and
-what is in memory goes. Slurm queues the job again when the node is back."""
+what is in memory goes. Slurm queues the job again when the node is back, after BatchStartTimeout."""
 
 import daemons
 import job_run
@@ -13,14 +13,12 @@ def losses_at(points):
 
 def run_with_loss(slot, loss):
     """One job of user1's. Nobody else is on the node."""
-    program = loss.point.program
-    slot.plan(program, loss.plan())
-    slot.login.start("sh", "-c", job_run.RUN, "run", slot.name, str(job_run.DEADLINE_S))
-    job = slot.node.run("sh", "-c", daemons.AWAIT_STOP, "await", program, str(daemons.STOP_DEADLINE_S))["output"]
-    if job.strip():
+    daemons.start(slot, loss)
+    job = daemons.await_stop(slot, loss)
+    if job:
         slot.lose_power()
     run = job_run.JobRun.parse(slot.login.finish()["output"])
-    (run.struck if job.strip() else run.missed).append(loss)
+    (run.struck if job else run.missed).append(loss)
     return run
 
 

@@ -1,6 +1,7 @@
 """A node on which programs of the project are struck by faults, one job at a time; a neighbour's job runs
 beside it all the while."""
 
+import base64
 import contextlib
 import pathlib
 
@@ -12,6 +13,9 @@ HOOK_DEADLINE_S = 170
 TRACED = ("boot-workspace", "end-workspace", "workspace-exec")
 PROGRAMS = (*TRACED, PLUGIN)
 PLUGIN_FAULTS = pathlib.Path(__file__).resolve().parents[2] / "build" / "sweep" / "plugin_faults.so"
+# A node that is a machine does not see it there.
+PLUGIN_FAULTS_ON_NODE = "/run/sweep/plugin_faults.so"
+PUT = 'echo "$2" | base64 -d >"$1"'
 
 # Each program's place is taken by a script that starts it under strace when a fault waits for it; the fault is
 # for one run, so that what is run again runs well. With -D the program keeps its place among its kin.
@@ -27,10 +31,17 @@ exec /usr/libexec/workspace/real/$name "$@"
 STEPD_WRAPPER = f"""#!/bin/sh
 plan=/run/sweep/{PLUGIN}.plan
 if [ "$1" != spank ] && mv "$plan" "$plan.taken" 2>/dev/null; then
-    SWEEP_FAULT=$(cat "$plan.taken") SWEEP_LOG=/run/sweep/{PLUGIN}.log LD_PRELOAD={PLUGIN_FAULTS}
+    SWEEP_FAULT=$(cat "$plan.taken") SWEEP_LOG=/run/sweep/{PLUGIN}.log LD_PRELOAD={PLUGIN_FAULTS_ON_NODE}
     export SWEEP_FAULT SWEEP_LOG LD_PRELOAD
 fi
 exec /usr/sbin/real/slurmstepd "$@"
+"""
+# A plain job's prolog, or epilog, is over at once, unless it is told to wait.
+HOOK_WRAPPER = """#!/bin/sh
+if [ -z "$SPANK_WORKSPACE" ] && mv /run/sweep/plain.HOOK /run/sweep/plain.waits 2>/dev/null; then
+    until [ -e /run/sweep/plain.go ]; do sleep 0.1; done
+fi
+exec /usr/libexec/workspace/real/HOOK
 """
 INSTALL = """set -e
 install -d -m 0777 /run/sweep
@@ -44,7 +55,7 @@ PLAN = 'cd /run/sweep; rm -f "$1".*; echo "$2" >"$1.new"; chmod 666 "$1.new"; mv
 
 # A line of what a job has on the node at this moment; of another job's, nothing.
 LEFT = r"""
-virsh -q -c qemu:///system list --all --name | grep -x "workspace-$1" | sed 's/^/domain /'
+virsh -q -c "$2:///system" list --all --name | grep -x "workspace-$1" | sed 's/^/domain /'
 ip netns list | grep -o "^ws-$1\b.*" | sed 's/^/network namespace /'
 ip -o link show | grep -oE " wsp?$1:" | sed 's/^/link /'
 ls -d "/run/workspace/$1" /run/workspace/"$1".* /var/lib/workspace/scratch/*"$1".* 2>/dev/null
@@ -68,16 +79,24 @@ class Slot:
         self.name = f"node{number}"
         self.lab = lab
         self.number = str(number)
-        self.login = lab.worker("run", "--as", "user1")
         self.controller = lab.worker("run")
+        self.log_in()
         self.go_in()
+
+    def log_in(self):
+        """By a worker that nobody waits for."""
+        self.login = self.lab.worker("run", "--as", "user1")
 
     def go_in(self):
         self.node = self.lab.worker("node", self.number)
         for program in TRACED:
             wrapper = WRAPPER.replace("NAME", program).replace("CALLS", CALLS)
             self.node.run("sh", "-c", INSTALL, "install", f"{LIBEXEC}/{program}", wrapper)
+        for hook in ("prolog", "epilog"):
+            self.node.run("sh", "-c", INSTALL, "install", f"{LIBEXEC}/{hook}", HOOK_WRAPPER.replace("HOOK", hook))
         self.node.run("sh", "-c", INSTALL, "install", "/usr/sbin/slurmstepd", STEPD_WRAPPER)
+        library = base64.b64encode(PLUGIN_FAULTS.read_bytes()).decode()
+        self.node.run("sh", "-c", PUT, "put", PLUGIN_FAULTS_ON_NODE, library)
 
     def lose_power(self):
         """And gets it back."""
@@ -115,7 +134,7 @@ class Slot:
         return "(INJECTED)" in log or "killed by SIGKILL" in log
 
     def left(self, job):
-        return self.node.run("sh", "-c", LEFT, "left", job)["output"].splitlines()
+        return self.node.run("sh", "-c", LEFT, "left", job, self.lab.hypervisor)["output"].splitlines()
 
     def is_drained(self):
         return "drain" in self.controller.run("sinfo", "-h", "-n", self.name, "-o", "%T")["output"]
@@ -124,7 +143,8 @@ class Slot:
         self.controller.run("scontrol", "update", f"nodename={self.name}", "state=resume")
 
     def domain_runs(self, job):
-        script = f"virsh -q -c qemu:///system domstate workspace-{job} 2>/dev/null || true"
+        uri = f"{self.lab.hypervisor}:///system"
+        script = f"virsh -q -c {uri} domstate workspace-{job} 2>/dev/null || true"
         return self.node.run("sh", "-c", script)["output"].strip() == "running"
 
     @contextlib.contextmanager

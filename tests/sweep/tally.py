@@ -38,9 +38,9 @@ class Tally:
     def seconds(self):
         return round(time.monotonic() - self.begun)
 
-    def end(self):
+    def end(self, left):
         """Prints the table; false if anything did not hold. Faults of which most did not strike have shown
-        nothing."""
+        nothing. `left`: so many were not come to."""
         programs = sorted({program for program, _ in [*self.struck, *self.missed]})
         for program in programs:
             kinds = sorted(kind for name, kind in self.struck if name == program)
@@ -52,5 +52,8 @@ class Tally:
                 self.wrong += 1
                 print(f"WRONG: {program}: most faults did not strike")
         clean = "nothing left, nobody harmed, no job lost" if self.wrong == 0 else f"{self.wrong} FINDINGS"
+        if left:
+            planned = self.total() + sum(self.missed.values()) + left
+            print(f"sweep: ended early: of {planned} faults {left} were not come to")
         print(f"sweep: {self.total()} faults in {self.jobs} runs, {self.seconds()} s: {clean}", flush=True)
         return self.wrong == 0
