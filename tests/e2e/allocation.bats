@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load support
+load images
 
 readonly kSamples=${WORKSPACE_E2E_SAMPLES:-10000} kMemoryRuns=${WORKSPACE_E2E_MEMORY_RUNS:-1}
 
@@ -165,6 +166,28 @@ ask for more with --mem"
     expect_nothing_left 1
 }
 
+# The image `own`: `tiny` with its own busybox as init, which has nothing to do.
+own_init_image() {
+    lab run sh -ec 'mkdir /root/own && cd /root/own
+        sqfs2tar /run/lab/images/tiny/tiny.squashfs | tar -x --one-top-level=tree
+        echo "::wait:/bin/sh -c \": >/run/workspace/up\"" >tree/etc/inittab
+        mksquashfs tree own.squashfs -all-root -comp lz4 -no-progress -quiet
+        printf "name: own\nversion: \"1\"\nboot: init\nneeds: {memory: 96M}\n" >manifest.yaml
+        echo "root: {file: own.squashfs, format: squashfs}" >>manifest.yaml
+        timeout 60 workspace image register manifest.yaml
+        timeout 20 workspace image approve own' >&2
+}
+
+@test "a job that eats its memory beside an init of the image's own is OUT_OF_MEMORY too" {
+    own_init_image
+    eats_memory user1
+    run_job user1 -n1 --mem=256M --workspace=own --wrap 'cat /proc/1/comm; ./eat; echo "it ended with $?"; exit 3'
+    [[ $output == init*"it ended with 137"*"$kRanOut"* ]] || { echo "$output" && return 1; }
+    expect_state OUT_OF_MEMORY
+    [ "$(job_field "$job" ExitCode)" = 0:125 ]
+    expect_nothing_left 1
+}
+
 @test "a step that eats the memory fails with the line, and its job goes on" {
     eats_memory user1
     run_job user1 -n1 --mem=256M --workspace=tiny --wrap 'srun ./eat; echo "the step ended with $?"'
@@ -253,6 +276,31 @@ caps_of() {
     [ "$status" -ne 0 ]
     as user1 scancel "$job"
     wait_for_job "$job"
+    expect_nothing_left 1
+}
+
+@test "an image's limits hold below the site's, and above them the site's" {
+    make_image hungry 1 'caps: {disk_iops: 500, disk_bandwidth: 9M, network_in: 3M, network_out: 20M}'
+    approve hungry
+    on 1 sh -c 'echo "$1" >>/etc/workspace/workspace.yaml' sh 'caps: {disk_iops: 60, network_out: 1M}'
+    job=$(start_job user1 -n1 --mem=256M --workspace=hungry)
+    run caps_of "$job"
+    expect_output $'total_bytes_sec 9437184\ntotal_iops_sec 60\nrate 25165Kbit\nrate 8388Kbit'
+    as user1 scancel "$job"
+    wait_for_job "$job"
+    # What it needs of memory and disk is no claim on them.
+    lab run sh -ec 'cd /root/hungry-1
+        for need in memory disk; do
+            sed "s/^name: .*/name: needs-$need/; s/^needs: .*/needs: {$need: 1T}/" manifest.yaml >$need.yaml
+            timeout 60 workspace image register $need.yaml
+            timeout 20 workspace image approve needs-$need
+        done' >&2
+    run as user1 srun -Q -n1 --mem=256M --workspace=needs-memory true
+    [ "$status" -ne 0 ]
+    expect_output_contains "of memory on each node, its VM's own cost included, but --mem gives 256M"
+    run as user1 srun -Q -n1 --mem=256M --workspace=needs-disk true
+    [ "$status" -ne 0 ]
+    expect_output_contains 'a scratch disk of 1T is more than this site gives'
     expect_nothing_left 1
 }
 
