@@ -4,6 +4,7 @@
 #   make demo      a legacy job inside a Xen VM that Slurm boots for it   (HYPERVISOR=qemu: quicker)
 #   make test      everything that CI runs
 #   make check     lint, unit and integration tests
+#   make e2e       real jobs on both hypervisors, on Xen a sample         (E2E='xen shapes mpi': these files whole)
 #   make bench     speed, as ratios of interleaved runs
 #   make sweep     prolog, epilog, tasks, reconcile: killed or failed at each call  (POINTS=40 SEED=1 MINUTES=50)
 #   make soak      thousands of jobs: nothing is left, memory is flat      (DRIVER_JOBS=10000 VM_JOBS=400 SEED=1)
@@ -63,7 +64,7 @@ fuzz: deps
 	@tests/fuzz/run $(FUZZ_BUILD)
 
 e2e: images
-	@tests/e2e/run
+	@tests/e2e/run $(E2E)
 
 test: check asan fuzz e2e
 

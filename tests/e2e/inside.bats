@@ -8,6 +8,7 @@ load support
 
 setup_file() {
     start_lab
+    use_all_cpus 1
     as user1 mkdir -p 'a dir'
     job=$(start_job user1 --workspace=legacy-bullseye -n2 --mem=600M)
     export job
@@ -152,6 +153,25 @@ no_process_inside() { ! inside sh -c 'cat /proc/[0-9]*/cmdline | tr "\0" " "' | 
 @test "two tasks, each with its own rank" {
     run as user1 srun -Q --jobid="$job" --overlap -n2 sh -c 'echo "$SLURM_PROCID of $SLURM_NTASKS"'
     [ "$(sort <<<"$output")" = $'0 of 2\n1 of 2' ]
+}
+
+@test "tasks have the vCPUs that stand for their CPUs" {
+    run as user1 srun -Q --jobid="$job" --overlap -l -n2 --cpu-bind=map_cpu:1,0 \
+        sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status
+    [ "$(sort <<<"$output")" = $'0: 1\n1: 0' ]
+}
+
+@test "Slurm's commands are there, and their tasks enter the VM" {
+    run inside squeue -h -j "$job" -o '%i %u %T'
+    expect_output "$job user1 RUNNING"
+    run inside srun -Q --overlap -n1 sh -c '. /etc/os-release; echo "$VERSION_CODENAME"'
+    expect_status 0
+    expect_output bullseye
+}
+
+@test "workspace enter joins the job" {
+    run as user1 workspace enter "$job" sh -c '. /etc/os-release; echo "$(id -un) $VERSION_CODENAME"'
+    expect_output 'user1 bullseye'
 }
 
 @test "a pty is a terminal with the right size" {

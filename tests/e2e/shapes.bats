@@ -5,7 +5,7 @@ load support
 
 setup_file() {
     start_lab --nodes 2
-    use_all_cpus
+    use_all_cpus 1 2
     as user1 tee who >/dev/null <<'END'
 #!/bin/sh
 . /etc/os-release
@@ -15,16 +15,6 @@ END
 }
 
 teardown_file() { lab down >&2; }
-
-# use_all_cpus: Slurm's numbers of CPUs are this machine's, as on a site; only then can they be told
-# apart.
-use_all_cpus() {
-    local place
-    for place in 'lab run' 'on 1' 'on 2'; do
-        $place sed -i "s/ CPUs=2 / CPUs=$(nproc) /" /etc/slurm/slurm.conf
-    done
-    lab run scontrol reconfigure
-}
 
 # sorted USER CMD…: runs it; its lines in order.
 sorted() {

@@ -27,6 +27,16 @@ set_config() {
 # start_lab ARGUMENTS…: in setup_file.
 start_lab() { LAB_TIMEOUT_S=1800 lab up --hypervisor "$hypervisor" "$@" >&2; }
 
+# use_all_cpus N…: has Slurm number these nodes' CPUs as they are, as on a site; only then can tasks be bound to
+# them. A Xen node is a machine of its own, of as many CPUs as Slurm is told.
+use_all_cpus() {
+    local node
+    [ "$hypervisor" = qemu ] || return 0
+    for node in "$@"; do on "$node" sed -i "s/ CPUs=2 / CPUs=$(nproc) /" /etc/slurm/slurm.conf; done
+    lab run sed -i "s/ CPUs=2 / CPUs=$(nproc) /" /etc/slurm/slurm.conf
+    lab run scontrol reconfigure
+}
+
 # A VM needs some seconds to boot; where the node itself is emulated, more. A command may wait for a
 # job's boot and end. How many jobs follow each other where a row of them is to leave nothing:
 # WORKSPACE_E2E_JOBS=100 for a long look.
