@@ -53,7 +53,7 @@ def measure(lab, pairs):
 
 
 CAUSES = {
-    "stdout": "a pipe lies between the task and the agent: turns of the guest's one CPU from one to the other",
+    "stdout": "a pipe lies between the task and the agent, and the guest's kernel fills and empties it page by page",
     "stdin": "a pipe lies between the agent and the task, which is woken for each portion that came over the link",
     "ssh": "the same, and the node's disk, where the output goes",
     "echo": "two turns of the guest's CPU more than raw TCP takes: the agent's, there and back",
