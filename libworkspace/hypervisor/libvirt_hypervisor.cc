@@ -6,12 +6,10 @@
 
 #include <functional>
 #include <map>
-#include <pugixml.hpp>
 
 #include "build_paths.h"
 #include "libworkspace/base/bounded_call.h"
 #include "libworkspace/base/fd.h"
-#include "libworkspace/base/log.h"
 #include "libworkspace/hypervisor/capabilities.h"
 #include "libworkspace/hypervisor/console.h"
 #include "libworkspace/hypervisor/dom0_cpus.h"
@@ -20,7 +18,7 @@
 #include "libworkspace/hypervisor/host_memory.h"
 #include "libworkspace/hypervisor/host_tsc.h"
 #include "libworkspace/hypervisor/kvm.h"
-#include "libworkspace/hypervisor/libvirt_handles.h"
+#include "libworkspace/hypervisor/libvirt_domains.h"
 #include "libworkspace/hypervisor/loop_device.h"
 
 namespace workspace {
@@ -31,148 +29,6 @@ constexpr std::chrono::milliseconds kPollInterval{50};
 constexpr std::chrono::milliseconds kTimeForAnswer{500};
 /// Where Xen's console daemon logs guests, if it is told to.
 constexpr char kXenConsoleLogFolder[] = "/var/log/xen/console";
-
-/// The job's domain, or nothing if there is none. Looked up by the exact name, so that no other
-/// domain can be touched.
-DomainHandle find_domain(const Connection& connection, JobId job) {
-  DomainHandle domain(virDomainLookupByName(connection.get(), domain_name(job).c_str()));
-  if (domain) return domain;
-  const virError* const error = virGetLastError();
-  if (error == nullptr || error->code != VIR_ERR_NO_DOMAIN) throw_libvirt(domain_name(job));
-  return nullptr;
-}
-
-/// libvirt takes a domain away between any two calls.
-bool has_gone() {
-  const virError* const error = virGetLastError();
-  return error != nullptr && error->code == VIR_ERR_NO_DOMAIN;
-}
-
-DomainState state_of(const DomainHandle& domain) {
-  int state = VIR_DOMAIN_NOSTATE;
-  if (virDomainGetState(domain.get(), &state, nullptr, 0) != 0) {
-    if (has_gone()) return DomainState::kStopped;
-    throw_libvirt("libvirt");
-  }
-  switch (state) {
-    case VIR_DOMAIN_PAUSED:
-    case VIR_DOMAIN_PMSUSPENDED:
-      return DomainState::kPaused;
-    case VIR_DOMAIN_SHUTDOWN:
-    case VIR_DOMAIN_SHUTOFF:
-    case VIR_DOMAIN_CRASHED:
-      return DomainState::kStopped;
-    default:  // Xen tells an idle guest as blocked, and a new one as without state
-      return DomainState::kRunning;
-  }
-}
-
-std::optional<DomainOwner> owner_of(const DomainHandle& domain) {
-  const LibvirtText element(virDomainGetMetadata(domain.get(), VIR_DOMAIN_METADATA_ELEMENT,
-                                                 kMetadataUri, VIR_DOMAIN_AFFECT_LIVE));
-  return element ? owner_in_metadata(element.get()) : std::nullopt;
-}
-
-std::vector<DomainStatus> list_domains(const Connection& connection) {
-  virDomainPtr* array = nullptr;
-  const int count =
-      virConnectListAllDomains(connection.get(), &array, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-  if (count < 0) throw_libvirt("libvirt");
-  std::vector<DomainHandle> domains(array, array + count);
-  std::free(static_cast<void*>(array));
-
-  std::vector<DomainStatus> found;
-  for (const auto& domain : domains) {
-    // Without a name it might be a job's: passed over, it would be left.
-    const char* const name = virDomainGetName(domain.get());
-    if (name == nullptr) throw_libvirt("libvirt");
-    const auto job = job_of_domain(name);
-    if (!job) continue;
-    DomainStatus& status = found.emplace_back(*job);
-    status.state = state_of(domain);
-    status.owner = owner_of(domain);
-  }
-  return found;
-}
-
-/// True when the domain has that much. The two differ by less than a page on Xen.
-bool has_memory(const DomainHandle& domain, std::uint64_t memory_mib) {
-  virDomainInfo info{};
-  if (virDomainGetInfo(domain.get(), &info) != 0) {
-    if (has_gone()) return false;
-    throw_libvirt("libvirt");
-  }
-  return (info.memory + 512) >> 10U == memory_mib;
-}
-
-/// Asks for it, and tells whether it is so already.
-bool try_set_memory(const Connection& connection, JobId job, std::uint64_t memory_mib) {
-  const DomainHandle domain = find_domain(connection, job);
-  if (!domain) throw Error(ErrorKind::kGuest, "the VM has ended");
-  if (has_memory(domain, memory_mib)) return true;
-  if (virDomainSetMemoryFlags(domain.get(), static_cast<unsigned long>(memory_mib << 10U),
-                              VIR_DOMAIN_AFFECT_LIVE) != 0)
-    throw_libvirt(domain_name(job));
-  return has_memory(domain, memory_mib);
-}
-
-/// One try to end the job's domain; true when it is gone.
-bool try_destroy(const Connection& connection, JobId job, std::string& failure) {
-  const DomainHandle domain = find_domain(connection, job);
-  // A defined domain of this name that does not run holds nothing of the job.
-  if (!domain || virDomainIsActive(domain.get()) == 0) return true;
-  if (virDomainDestroy(domain.get()) != 0) failure = printable(virGetLastErrorMessage(), 1024);
-  // What the call says is not believed: the next look tells.
-  const DomainHandle again = find_domain(connection, job);
-  return !again || virDomainIsActive(again.get()) == 0;
-}
-
-/// libvirt's `hard_limit`, in KiB. A guest is not refused for what the node's libvirt cannot do.
-void bound_process_memory(const DomainHandle& domain, std::uint64_t most_mib) {
-  virTypedParameterPtr parameters = nullptr;
-  int count = 0;
-  int room = 0;
-  virTypedParamsAddULLong(&parameters, &count, &room, VIR_DOMAIN_MEMORY_HARD_LIMIT,
-                          most_mib * 1024);
-  const int result =
-      virDomainSetMemoryParameters(domain.get(), parameters, count, VIR_DOMAIN_AFFECT_LIVE);
-  virTypedParamsFree(parameters, count);
-  if (result != 0) {
-    log_warning("the memory of QEMU's process is not bounded: " +
-                printable(virGetLastErrorMessage(), 512));
-  }
-}
-
-/// `process_memory_mib` as in DomainDescription.
-void start_domain(const Connection& connection, const std::string& xml,
-                  std::uint64_t process_memory_mib) {
-  const DomainHandle domain(virDomainCreateXML(connection.get(), xml.c_str(), VIR_DOMAIN_NONE));
-  if (!domain) throw_libvirt("libvirt");
-  if (process_memory_mib != 0) bound_process_memory(domain, process_memory_mib);
-}
-
-std::string capabilities_of(const Connection& connection) {
-  const LibvirtText xml(virConnectGetCapabilities(connection.get()));
-  if (!xml) throw_libvirt("libvirt's capabilities");
-  return xml.get();
-}
-
-/// Where the console of the job's domain can be read.
-struct ConsoleSource {
-  std::string file;
-  std::string pty;
-};
-
-ConsoleSource console_source(const Connection& connection, JobId job) {
-  const DomainHandle domain = find_domain(connection, job);
-  if (!domain) return {};
-  const LibvirtText xml(virDomainGetXMLDesc(domain.get(), 0));
-  pugi::xml_document document;
-  if (!xml || !document.load_string(xml.get())) return {};
-  const auto devices = document.child("domain").child("devices");
-  return {devices.child("serial").child("source").attribute("path").value(),
-          devices.child("console").attribute("tty").value()};
-}
 
 void give_to(const std::string& path, const QemuUser& user) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "libworkspace/hypervisor/hypervisor.h"
+#include "libworkspace/hypervisor/libvirt_handles.h"
+
+namespace workspace {
+
+// One question to libvirt about the jobs' domains, or one act on them. None has a bound of its own
+// (bounded_call.h); each throws kHost when libvirt cannot answer.
+
+/// The job's domain, or nothing if there is none. Looked up by the exact name, so that no other
+/// domain can be touched.
+DomainHandle find_domain(const Connection& connection, JobId job);
+
+/// A domain that went away meanwhile has stopped.
+DomainState state_of(const DomainHandle& domain);
+
+/// Every job's domain that is active, with its owner where its metadata tells one.
+std::vector<DomainStatus> list_domains(const Connection& connection);
+
+/// Asks for so much memory, and tells whether the domain has it already. Errors: kGuest when the
+/// domain has ended.
+bool try_set_memory(const Connection& connection, JobId job, std::uint64_t memory_mib);
+
+/// One try to end the job's domain; true when it is gone. `failure` gets what libvirt says of a try
+/// that fails.
+bool try_destroy(const Connection& connection, JobId job, std::string& failure);
+
+/// Starts the domain that `xml` describes. `process_memory_mib` as in DomainDescription.
+void start_domain(const Connection& connection, const std::string& xml,
+                  std::uint64_t process_memory_mib);
+
+/// The host's, as XML.
+std::string capabilities_of(const Connection& connection);
+
+/// Where the console of the job's domain can be read.
+struct ConsoleSource {
+  std::string file;
+  std::string pty;
+};
+
+/// Empty when the domain is gone or has no console.
+ConsoleSource console_source(const Connection& connection, JobId job);
+
+}  // namespace workspace
