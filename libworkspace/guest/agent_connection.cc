@@ -13,7 +13,9 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
-#include <thread>
+#include <cstddef>
+#include <utility>
+#include <vector>
 
 #include "libworkspace/base/error.h"
 
@@ -24,7 +26,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kShortestAttempt(150);
 constexpr int kAttemptsShare = 10;
-constexpr milliseconds kPause(20);
+constexpr int kAttemptsAtOnce = 4;
 
 constexpr int kIdleS = 10;
 constexpr int kIntervalS = 5;
@@ -70,18 +72,39 @@ UniqueFd make_socket(const std::string& network_namespace) {
   return socket;
 }
 
-/// 0, or the errno of an attempt that may go better the next time.
-int try_connect(int socket, const struct sockaddr_in& to, Deadline deadline) {
-  if (::connect(socket, reinterpret_cast<const struct sockaddr*>(&to), sizeof to) == 0) return 0;
-  if (errno != EINPROGRESS) return errno;
-  struct pollfd entry {
-    socket, POLLOUT, 0
-  };
-  if (::poll(&entry, 1, deadline.poll_ms()) <= 0) return ETIMEDOUT;
+struct Attempt {
+  UniqueFd socket;
+  Deadline until;
+};
+
+/// Not added where it has failed already.
+void begin_attempt(std::vector<Attempt>& attempts, UniqueFd socket, const struct sockaddr_in& to,
+                   Deadline until) {
+  if (::connect(socket.get(), reinterpret_cast<const struct sockaddr*>(&to), sizeof to) == 0 ||
+      errno == EINPROGRESS)
+    attempts.push_back({std::move(socket), until});
+}
+
+bool is_connected(int socket) {
   int error = 0;
   socklen_t length = sizeof error;
-  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
-  return error;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
+}
+
+/// The first of them that connects until then, or nothing. Those that fail are dropped.
+UniqueFd first_connected(std::vector<Attempt>& attempts, Deadline until) {
+  do {
+    std::vector<struct pollfd> entries;
+    entries.reserve(attempts.size());
+    for (const auto& attempt : attempts) entries.push_back({attempt.socket.get(), POLLOUT, 0});
+    if (::poll(entries.data(), entries.size(), until.poll_ms()) <= 0) continue;
+    for (std::size_t i = entries.size(); i-- > 0;) {
+      if (entries[i].revents == 0) continue;
+      if (is_connected(entries[i].fd)) return std::move(attempts[i].socket);
+      attempts.erase(attempts.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  } while (!until.passed());
+  return {};
 }
 
 }  // namespace
@@ -98,17 +121,21 @@ UniqueFd connect_to_agent(const std::string& network_namespace, const std::strin
   if (::inet_pton(AF_INET, address.c_str(), &to.sin_addr) != 1)
     throw Error(ErrorKind::kInvalid, "'" + address + "' is not an IPv4 address");
   const milliseconds bound = deadline.left();
-  for (;;) {
-    UniqueFd socket = make_socket(network_namespace);
-    const milliseconds attempt = attempt_time(bound - deadline.left());
-    if (try_connect(socket.get(), to, deadline.no_later_than(attempt)) == 0) {
+  std::vector<Attempt> attempts;
+  while (!deadline.passed()) {
+    const milliseconds lasts = attempt_time(bound - deadline.left());
+    begin_attempt(attempts, make_socket(network_namespace), to, Deadline::in(lasts));
+    UniqueFd socket = first_connected(attempts, deadline.no_later_than(lasts / kAttemptsAtOnce));
+    if (socket.valid()) {
       set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
       watch_guest(socket.get(), true);
       return socket;
     }
-    if (deadline.passed()) throw Error(ErrorKind::kGuest, "the guest does not answer");
-    std::this_thread::sleep_for(std::min(kPause, deadline.left()));
+    attempts.erase(std::remove_if(attempts.begin(), attempts.end(),
+                                  [](const auto& attempt) { return attempt.until.passed(); }),
+                   attempts.end());
   }
+  throw Error(ErrorKind::kGuest, "the guest does not answer");
 }
 
 void watch_guest(int socket, bool watching) {

@@ -12,7 +12,8 @@ namespace workspace {
 /// How long one attempt to connect may take, after so long a wait in all. While a guest boots, long
 /// ones lose time: nobody hears the first SYN, and the kernel repeats it only after a second. But a
 /// guest that gets little of its CPU may need longer for each answer, and would never be reached by
-/// short ones: so it is a tenth of the wait, and 150 ms at the least.
+/// short ones: so it is a tenth of the wait, and 150 ms at the least. A next one begins each
+/// quarter of that time, beside those that still wait.
 std::chrono::milliseconds attempt_time(std::chrono::milliseconds waited);
 
 /// Connects to a guest's agent from within a network namespace: only the socket is made there, the
