@@ -7,6 +7,7 @@
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/log.h"
 #include "libworkspace/lifecycle/follow.h"
+#include "libworkspace/lifecycle/report_store.h"
 #include "libworkspace/lifecycle/teardown.h"
 #include "libworkspace/model/build_number.h"
 #include "libworkspace/network/job_namespace.h"
@@ -33,6 +34,15 @@ void sweep(const std::string& cache_path) {
       log_info("removed " + std::to_string(removed) + " unfinished files from the cache");
   } catch (Error& e) {
     log_error(e.in("sweeping the cache").text());
+  }
+}
+
+/// Nor does a folder of reports.
+void sweep_reports(const std::string& folder, const std::string& node_name) {
+  try {
+    ReportStore(folder).remove_abandoned(node_name);
+  } catch (Error& e) {
+    log_error(e.in("sweeping the reports").text());
   }
 }
 
@@ -120,6 +130,7 @@ std::vector<JobId> find_left_jobs(Node& node, const std::string& node_name) {
 
 std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
   sweep(node.site.cache);
+  sweep_reports(node.site.reports, node_name);
   const NodeJobs jobs = find_jobs(node, node_name);
   for (const JobId job : jobs.running) keep_watch(node.records, job);
   Cleaning cleaning;

@@ -1,9 +1,11 @@
 #include "libworkspace/lifecycle/report_store.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 
 #include "libworkspace/base/error.h"
@@ -23,18 +25,25 @@ std::string file_name(JobId job, const std::string& node) {
   return job.to_string() + "." + node + kEnding;
 }
 
-/// The names in the folder that stand for reports and of which `wanted` holds; none without one.
+/// The files in the folder of whose names `wanted` holds; none without a folder.
 template <class Wanted>
 std::vector<fs::path> find_files(const std::string& folder, Wanted wanted) {
   std::vector<fs::path> files;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.ends_with(kEnding) && wanted(name)) files.push_back(entry.path());
+    if (wanted(entry.path().filename().string())) files.push_back(entry.path());
   }
   if (error && error != std::errc::no_such_file_or_directory)
     throw_errno("listing " + folder, error.value());
   return files;
+}
+
+/// Of a file that write_file_atomic has not finished: whether the process in its name is no more.
+bool is_abandoned(const std::string& name) {
+  const std::string number = name.substr(name.rfind('-') + 1);
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), pid);
+  return error == std::errc() && *end == '\0' && pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
 }
 
 }  // namespace
@@ -51,6 +60,16 @@ void ReportStore::remove_unfinished_of(JobId job, const std::string& node) const
   remove_unfinished(folder_ + "/" + file_name(job, node));
 }
 
+void ReportStore::remove_abandoned(const std::string& node) const {
+  const std::string mark = "." + node + kEnding + kUnfinished;
+  const auto files = find_files(folder_, [&](const std::string& name) {
+    return name.find(mark) != std::string::npos && is_abandoned(name);
+  });
+  for (const auto& file : files) {
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) throw_errno("removing " + file.string());
+  }
+}
+
 void ReportStore::prune(const std::string& node, std::uint64_t most) const {
   const auto files = find_files(
       folder_, [&](const std::string& name) { return name.ends_with("." + node + kEnding); });
@@ -64,8 +83,9 @@ void ReportStore::prune(const std::string& node, std::uint64_t most) const {
 }
 
 std::vector<JobReport> ReportStore::load(JobId job) const {
-  auto files = find_files(
-      folder_, [&](const std::string& name) { return name.starts_with(job.to_string() + "."); });
+  auto files = find_files(folder_, [&](const std::string& name) {
+    return name.ends_with(kEnding) && name.starts_with(job.to_string() + ".");
+  });
   std::sort(files.begin(), files.end());
   std::vector<JobReport> reports;
   for (const auto& file : files) {

@@ -21,6 +21,10 @@ class ReportStore {
   /// Removes what a save() of this report that was killed has left. Errors: kHost.
   void remove_unfinished_of(JobId job, const std::string& node) const;
 
+  /// Removes what saves of any of this node's reports have left whose process is no more. After a
+  /// loss of power nothing else knows of which job they were. Errors: kHost.
+  void remove_abandoned(const std::string& node) const;
+
   /// The reports of the job that the caller may read, by node. Errors: kDenied when there are some
   /// and the caller may read none; kInvalid when one is damaged; kHost.
   [[nodiscard]] std::vector<JobReport> load(JobId job) const;

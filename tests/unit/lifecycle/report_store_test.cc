@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "libworkspace/base/fd.h"
 #include "libworkspace/lifecycle/reporting.h"
@@ -42,6 +44,27 @@ TEST(ReportStore, KeepsOneOfEachJobAndNode) {
   EXPECT_EQ(reports[0].node, "node1");
   EXPECT_EQ(reports[0].restart_count, 1U);
   EXPECT_EQ(reports[1].node, "node2");
+}
+
+TEST(ReportStore, RemovesWhatWasAbandonedOnItsNode) {
+  const TemporaryFolder folder;
+  const ReportStore store(folder.file("reports"));
+  store.remove_abandoned("node1");  // without a folder
+  store.save(report_of(4, "node1"), 10);
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+  const std::string of_gone = ".report.new-" + std::to_string(gone);
+  const std::string of_this = ".report.new-" + std::to_string(::getpid());
+  const std::vector<std::string> kept = {"5.node1" + of_this, "5.node2" + of_gone,
+                                         "5.node1.report.new-x", "5.node1.report.new-"};
+  for (const auto& name : kept) write_file_atomic(folder.file("reports/" + name), "", 0600);
+  write_file_atomic(folder.file("reports/5.node1" + of_gone), "", 0600);
+  store.remove_abandoned("node1");
+  EXPECT_FALSE(std::filesystem::exists(folder.file("reports/5.node1" + of_gone)));
+  for (const auto& name : kept)
+    EXPECT_TRUE(std::filesystem::exists(folder.file("reports/" + name))) << name;
+  EXPECT_EQ(store.load(JobId(4)).size(), 1U);
 }
 
 TEST(ReportStore, RemovesTheOldestOfItsNode) {
