@@ -59,7 +59,9 @@ virsh -q -c "$2:///system" list --all --name | grep -x "workspace-$1" | sed 's/^
 ip netns list | grep -o "^ws-$1\b.*" | sed 's/^/network namespace /'
 ip -o link show | grep -oE " wsp?$1:" | sed 's/^/link /'
 ls -d "/run/workspace/$1" /run/workspace/"$1".* /var/lib/workspace/scratch/*"$1".* 2>/dev/null
-find /run/workspace /var/lib/workspace/scratch -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vE '^[0-9]+(\.|$)'
+for folder in /run/workspace /var/lib/workspace/scratch; do
+    [ ! -d "$folder" ] || find "$folder" -mindepth 1 -maxdepth 1 -printf '%f\n'
+done | grep -vE '^[0-9]+(\.|$)'
 find /var/lib/workspace/reports -name "$1.*.new-*" 2>/dev/null
 pgrep -af '/(job-watch|follow-workspace|boot-workspace|end-workspace)' | grep -E " $1( |\$)" | sed 's/^/process /'
 neighbour=$(stat -L -c %i "/run/netns/ws-$(cat /run/sweep/neighbour 2>/dev/null)" 2>/dev/null)
