@@ -6,6 +6,7 @@ Runs on a node. FOLDER has the job's initrd and record, and the domain's XML.
 
 import ctypes
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -14,6 +15,7 @@ import time
 import xml.etree.ElementTree
 
 BOOT_DEADLINE_S = 120
+ATTEMPT_S, ATTEMPTS_AT_ONCE = 0.15, 4  # libworkspace/guest/agent_connection.cc
 HELLO, READY = 1, 35  # libworkspace/guest/protocol.h
 NETNS, TAP = "bare-boot", "bare0"
 
@@ -91,15 +93,35 @@ def make_network():
 
 
 def await_agent(record):
-    """As the prolog does: short attempts, until a probe is answered."""
+    """As the prolog does: attempts that overlap, until a probe is answered."""
     with open(f"/run/netns/{NETNS}", "rb") as namespace:
         libc_setns(namespace.fileno())
     deadline = time.monotonic() + BOOT_DEADLINE_S
+    attempts = {}
     while time.monotonic() < deadline:
-        if answers(record):
+        connection = next_connected(attempts, (record["guest_address"], int(record["port"])))
+        if connection and answers(connection, record):
             return
-        time.sleep(0.01)
     raise SystemExit("the agent does not answer")
+
+
+def next_connected(attempts, address):
+    """Begins one more attempt, and gives the first that connects before it is time for the next, if one does."""
+    now = time.monotonic()
+    for attempt in [one for one, until in attempts.items() if until < now]:
+        del attempts[attempt]
+        attempt.close()
+    attempt = socket.socket()
+    attempt.setblocking(False)
+    attempt.connect_ex(address)
+    attempts[attempt] = now + ATTEMPT_S
+    while (left := now + ATTEMPT_S / ATTEMPTS_AT_ONCE - time.monotonic()) > 0:
+        for ready in select.select([], list(attempts), [], left)[1]:
+            del attempts[ready]
+            if ready.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                return ready
+            ready.close()
+    return None
 
 
 def libc_setns(descriptor):
@@ -108,11 +130,11 @@ def libc_setns(descriptor):
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def answers(record):
+def answers(connection, record):
     fields = f"version=1 token={record['token']} purpose=probe uid=0 gid=0 job={record['job_id']} step=0 task=0"
     payload = (fields.replace(" ", "\n") + "\n").encode()
     try:
-        with socket.create_connection((record["guest_address"], int(record["port"])), 0.15) as connection:
+        with connection:
             connection.settimeout(10)
             connection.sendall(struct.pack("<IBBH", len(payload), HELLO, 0, 0) + payload)
             header = connection.recv(8, socket.MSG_WAITALL)

@@ -1,9 +1,9 @@
 """A task's standard streams against plain TCP on the same link, and against sshd in the same guest.
 
 All of them begin and end in the same places: in the guest at a process of the job's, on the node at a file
-of the same folder, moved by a process in the job's network namespace and on the job's CPUs. Files that are read have been read
-before, and files that are written begin empty: memory that the node has not used yet may cost more than the
-whole way."""
+of the same folder, moved by a process in the job's network namespace and on the job's CPUs. Files that are
+read have been read before, and files that are written begin empty: memory that the node has not used yet may
+cost more than the whole way."""
 
 import contextlib
 import pathlib

@@ -3,7 +3,6 @@
 Arguments: what, and for the streams how many bytes and the job's folder. Prints the seconds.
 """
 
-import os
 import socket
 import subprocess
 import sys
