@@ -14,6 +14,8 @@ namespace workspace {
 
 FileLock::FileLock(const std::string& path, Deadline deadline)
     : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+  if (!fd_.valid() && errno == ENOENT)
+    throw Error(ErrorKind::kNotFound, "opening the lock " + path + ": there is no such folder");
   if (!fd_.valid()) throw_errno("opening the lock " + path);
   // flock has no deadline of its own; a short, growing pause costs less than a thread and a signal.
   auto pause = std::chrono::milliseconds(2);

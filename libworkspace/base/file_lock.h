@@ -12,7 +12,7 @@ namespace workspace {
 class FileLock {
  public:
   /// Creates the file (mode 0600) if it is not there and waits for the lock until `deadline`.
-  /// Errors: kTimeout, naming the file; kHost.
+  /// Errors: kTimeout, naming the file; kNotFound when its folder is not there; kHost.
   FileLock(const std::string& path, Deadline deadline);
 
   /// True while the locked file is still the one that `path` names. A lock on a file that has been

@@ -14,15 +14,42 @@
 namespace workspace {
 namespace {
 
-/// Whoever resizes the VM at this moment may put a file into the folder while it is emptied.
-void remove_folder(const std::string& path) {
-  constexpr int kTries = 5;
+constexpr char kLock[] = "lock";
+
+/// Empties a folder of a job, but for its lock.
+void empty_folder(const std::string& folder) {
   std::error_code error;
-  for (int tried = 0; tried < kTries; ++tried) {
-    std::filesystem::remove_all(path, error);
-    if (error != std::errc::directory_not_empty) break;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().filename() == kLock) continue;
+    std::filesystem::remove_all(entry.path(), error);
+    if (error) throw_errno("removing " + entry.path().string(), error.value());
   }
-  if (error) throw_errno("removing " + path, error.value());
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw_errno("listing " + folder, error.value());
+}
+
+/// True if somebody else has the folder now: whoever comes for it once its lock is removed makes a
+/// lock of their own.
+bool is_anothers(const std::string& folder) {
+  try {
+    (void)FileLock(folder + "/" + kLock, Deadline::in(std::chrono::milliseconds(0)));
+    return false;
+  } catch (const Error& e) {
+    return e.kind() == ErrorKind::kTimeout;
+  }
+}
+
+/// The lock is the last thing to go, and the folder goes only while it is empty: what another has
+/// put into it since is not touched. Whoever resizes the VM puts a file there without the lock.
+void remove_folder(const std::string& folder) {
+  constexpr int kTries = 5;
+  for (int tried = 0;; ++tried) {
+    empty_folder(folder);
+    ::unlink((folder + "/" + kLock).c_str());
+    if (::rmdir(folder.c_str()) == 0 || errno == ENOENT) return;
+    if (errno != ENOTEMPTY || tried == kTries) throw_errno("removing " + folder);
+    if (is_anothers(folder)) return;
+  }
 }
 
 }  // namespace
@@ -37,7 +64,7 @@ void RecordStore::make_folder(JobId job) const {
 }
 
 FileLock RecordStore::lock(JobId job, Deadline deadline) const {
-  const std::string path = file(job, "lock");
+  const std::string path = file(job, kLock);
   for (;;) {
     if (!has(job))
       throw Error(ErrorKind::kNotFound, "job " + job.to_string() + " has no workspace here");

@@ -46,7 +46,9 @@ class RecordStore {
   /// Puts the boot log where the job's owner, and nobody else, may read it. Errors: kHost.
   void save_console(const JobRecord& record, std::string_view text) const;
 
-  /// Removes the boot log, the folder and all in it; one that is gone already is fine.
+  /// Removes the boot log, the folder and all in it, for the holder of its lock; one that is gone
+  /// already is fine. Whoever waits for the lock may have the folder before it is gone: then it
+  /// stays, empty, and is theirs. Errors: kHost.
   void remove(JobId job) const;
 
   /// Every job that has a folder, in no order.
