@@ -41,6 +41,13 @@ void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid) {
   }
 }
 
+std::string no_workspace_text(JobId job) {
+  return "job " + job.to_string() +
+         " has no workspace on this node; give --workspace to sbatch, to salloc, or to an srun "
+         "that "
+         "starts a job of its own";
+}
+
 std::vector<std::string> task_argv(const SlurmTask& task) {
   const auto& argv = task.argv;
   // SPANK does not say whether --multi-prog was given. Text of its form alone would take `srun echo

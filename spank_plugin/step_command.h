@@ -21,6 +21,9 @@ struct SlurmTask {
 /// workspace is being made or removed.
 void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid);
 
+/// What a task is told whose job has no workspace on the node.
+std::string no_workspace_text(JobId job);
+
 /// The argv that the task has in the workspace: Slurm's own, but for --multi-prog the line of this
 /// task. Errors: kInvalid, kNotFound (see multi_prog.h).
 std::vector<std::string> task_argv(const SlurmTask& task);

@@ -73,13 +73,15 @@ bool folder_is_there(JobId job) {
 }
 
 /// Both signs can be forged, but only against their own job.
+bool has_variable(spank_t spank, const char* name) {
+  std::array<char, 2> first{};
+  const spank_err_t error = spank_getenv(spank, name, first.data(), static_cast<int>(first.size()));
+  return (error == ESPANK_SUCCESS || error == ESPANK_NOSPACE) && first[0] != '\0';
+}
+
 bool step_asks_for_workspace(spank_t spank) {
   const auto& option = said_options().command_line.workspace;
-  if (option) return *option != kNoWorkspace;
-  std::array<char, 2> first{};
-  const spank_err_t error =
-      spank_getenv(spank, kRequestCopy, first.data(), static_cast<int>(first.size()));
-  return (error == ESPANK_SUCCESS || error == ESPANK_NOSPACE) && first[0] != '\0';
+  return option ? *option != kNoWorkspace : has_variable(spank, kRequestCopy);
 }
 
 UniqueFd connect_task(spank_t spank, const JobRecord& record) {
@@ -127,24 +129,33 @@ std::vector<std::string> helper_environment() {
   return environment;
 }
 
+Entry entry_of_request(const std::vector<std::string>& command) {
+  Entry request;
+  request.request = start_helper(command, helper_environment());
+  return request;
+}
+
+Entry entry_without_workspace(spank_t spank, JobId job) {
+  if (!step_asks_for_workspace(spank)) {
+    Entry plain;
+    plain.plain = true;
+    return plain;
+  }
+  // The job asked for one, not the step alone. Once for all tasks of the step.
+  if (has_variable(spank, kRequestCopy) && task_item<int>(spank, S_TASK_ID) == 0) {
+    return entry_of_request(
+        {std::string(build_paths::kLibexecDir) + "/requeue-unprepared", job.to_string()});
+  }
+  throw Error(ErrorKind::kUsage, no_workspace_text(job));
+}
+
 Entry find_entry(spank_t spank) {
   const JobId job(task_item<std::uint32_t>(spank, S_JOB_ID));
-  if (!has_workspace(job)) {
-    if (step_asks_for_workspace(spank)) {
-      throw Error(ErrorKind::kUsage,
-                  "job " + job.to_string() +
-                      " has no workspace on this node; give --workspace to sbatch, to salloc, or "
-                      "to an srun that starts a job of its own");
-    }
-    return {true, UniqueFd(), UniqueFd(), "", {}, {}, {}, {}, "", {}};
-  }
+  if (!has_workspace(job)) return entry_without_workspace(spank, job);
   const auto record = read_job_record(job_folder(build_paths::kRuntimeDir, job));
   check_enterable(record, job, task_item<uid_t>(spank, S_JOB_UID));
-  if (const auto command = vm_request(describe_task(spank, record.hostname), job)) {
-    Entry request;
-    request.request = start_helper(*command, helper_environment());
-    return request;
-  }
+  if (const auto command = vm_request(describe_task(spank, record.hostname), job))
+    return entry_of_request(*command);
   // slurmstepd's own environment, which is slurmd's: the task's is another.
   const char* const slurm_conf = std::getenv("SLURM_CONF");
   return {false,

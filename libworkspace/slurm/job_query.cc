@@ -65,8 +65,8 @@ std::string first_host(const char* list) {
 }
 
 JobPlace place_of(const slurm_job_info_t& job) {
-  return {job.user_id,        state_of(job),         holds_allocation(job),
-          text_of(job.nodes), first_host(job.nodes), job.num_nodes};
+  return {job.user_id,           state_of(job), holds_allocation(job), text_of(job.nodes),
+          first_host(job.nodes), job.num_nodes, job.restart_cnt};
 }
 
 std::vector<UserJob> ask_for_user(std::uint32_t uid) {

@@ -27,6 +27,7 @@ struct JobPlace {
   std::string nodes;  ///< a host list; empty before it runs
   std::string first_node;
   std::uint32_t node_count = 0;
+  std::uint32_t restart_count = 0;  ///< how often it was requeued
 
   [[nodiscard]] bool is_on(const std::string& node) const;
 };
