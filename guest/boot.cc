@@ -92,6 +92,7 @@ BootedGuest boot() {
   GuestConfig config = steps.run("reading the job's configuration", read_configuration);
   Modules modules("/modules");
   steps.run("loading drivers", [&] { load_drivers(modules, config); });
+  if (config.mounts_folders) modules.load_ahead("9p");
   steps.run("mounting the image", [&] { mount_image(config); });
   steps.run("mounting the scratch disk", [&] { mount_scratch(config); });
   steps.run("laying the overlay", [&] { lay_overlay(config); });

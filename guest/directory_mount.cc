@@ -67,8 +67,10 @@ void mount_file(const MountRequest& request, const std::string& options) {
   ::umount2(folder.c_str(), MNT_DETACH);
 }
 
-std::string mounted_or_reason(const MountRequest& request, const std::string& options) {
+std::string mounted_or_reason(const MountRequest& request, const std::string& options,
+                              const Modules& modules) {
   try {
+    modules.load("9p");
     if (request.file.empty())
       mount_folder(request, options);
     else
@@ -94,13 +96,14 @@ std::string mount_options(const MountRequest& request, int fd) {
 
 void mount_directory(UniqueFd socket, const MountRequest& request, const Modules& modules) {
   const std::string options = mount_options(request, socket.get());
-  modules.load("9p");
   make_result_folder(request);
   const int yes = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 
+  // The node makes its server while the driver is loaded.
   send_frame(socket.get(), FrameType::kOk, {}, Deadline::in(kAnswerTime));
-  replace_file(result_folder(request) + kResultFile, mounted_or_reason(request, options), 0600);
+  replace_file(result_folder(request) + kResultFile, mounted_or_reason(request, options, modules),
+               0600);
 }
 
 void report_mount(int socket, const MountRequest& request) {

@@ -22,6 +22,10 @@ class Modules {
   /// Loads what is not loaded yet. Errors: kGuest, naming the module.
   void load(std::string_view group) const;
 
+  /// Begins to load the group in a process of its own, which has the CPU only while nothing else
+  /// wants it. Whoever loads the group later meets what is not loaded by then, and its errors.
+  void load_ahead(std::string_view group) const;
+
  private:
   UniqueFd folder_;
   std::string order_;

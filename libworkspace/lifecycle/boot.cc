@@ -68,12 +68,12 @@ class Boot {
     steps_.run("describe", "describing the domain", [&] { describe(); });
     steps_.run("create", "creating the domain", [&] { create(); });
     // While the guest boots.
+    steps_.run("watch", "starting the job's watch", [&] { start_watch(node_.records, record_); });
     steps_.run("export", "preparing the user's folders", [&] { export_folders(); });
     steps_.run("boot", "waiting for the guest", [&] { wait_for_agent(); });
     if (image_->boot == BootMode::kInit)
       steps_.run("init", "waiting for the image's system", [&] { start_->await_system(); });
     steps_.run("mount", "mounting the user's folders", [&] { mount_folders(); });
-    steps_.run("watch", "starting the job's watch", [&] { start_watch(node_.records, record_); });
     record_.step_times_ms = steps_.times_ms();
   }
 
@@ -222,6 +222,7 @@ class Boot {
     guest.groups = user_.groups;
     guest.root_inside = request_.root_inside;
     guest.own_init = image_->boot == BootMode::kInit;
+    guest.mounts_folders = !planned_mounts().empty();
     guest.task_rules = task_rules(*image_, request_);
     guest.task_rules.image = record_.image;
     return guest;
@@ -269,10 +270,14 @@ class Boot {
     remove_job_initrd(node_.site.scratch, job_.job);
   }
 
+  [[nodiscard]] std::vector<PlannedMount> planned_mounts() const {
+    return plan_mounts(user_, allocation_.work_dir,
+                       {request_.mounts, image_->mounts, node_.site.mounts});
+  }
+
   void export_folders() {
     const auto server_files = files_of_program(kFolderServer, Node::step_deadline());
-    const WantedMounts wanted{request_.mounts, image_->mounts, node_.site.mounts};
-    for (const auto& mount : plan_mounts(user_, allocation_.work_dir, wanted)) {
+    for (const auto& mount : planned_mounts()) {
       std::optional<ExportRoot> root;
       if (user_can_reach(user_, mount.spec.source, Deadline::in(kUserFolderTimeout)))
         root = make_export_root(user_, mount.spec, server_files);

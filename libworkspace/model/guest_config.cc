@@ -137,6 +137,8 @@ GuestConfig parse_fields(std::string_view text) {
   config.groups = parse_groups(fields.take("groups"));
   config.root_inside = fields.take_number("root_inside", 1) == 1;
   config.own_init = fields.has("own_init") && fields.take_number("own_init", 1) == 1;
+  config.mounts_folders =
+      fields.has("mounts_folders") && fields.take_number("mounts_folders", 1) == 1;
   config.task_rules = take_task_rules(fields);
   fields.expect_empty();
   return config;
@@ -192,6 +194,7 @@ std::string GuestConfig::to_lines() const {
   fields.add("groups", format_groups(groups));
   fields.add("root_inside", std::uint64_t{root_inside});
   if (own_init) fields.add("own_init", std::uint64_t{1});
+  if (mounts_folders) fields.add("mounts_folders", std::uint64_t{1});
   add_task_rules(fields, task_rules);
   return fields.to_lines();
 }

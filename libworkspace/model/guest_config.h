@@ -78,7 +78,8 @@ struct GuestConfig {
   std::string shell;
   std::vector<std::pair<std::string, std::uint32_t>> groups;  ///< name and gid, the primary first
   bool root_inside = false;                                   ///< tasks are root, not this user
-  bool own_init = false;  ///< the image's init is PID 1, the agent beside it
+  bool own_init = false;        ///< the image's init is PID 1, the agent beside it
+  bool mounts_folders = false;  ///< folders of the node will be mounted
   GuestTaskRules task_rules;
 
   [[nodiscard]] std::string to_lines() const;

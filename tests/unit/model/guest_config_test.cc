@@ -28,6 +28,7 @@ GuestConfig full_config() {
   config.groups = {{"user1", 1001}, {"legacy", 2000}};
   config.root_inside = true;
   config.own_init = true;
+  config.mounts_folders = true;
   config.task_rules = {
       "tiny:1", {{"LANG", "C"}, {"OPTS", "a=b, c"}}, {"PATH", "TZ"}, "/data", "/opt"};
   config.private_nic = {"52:54:00:78:00:00", "10.200.0.1", 16, 1450};
@@ -46,6 +47,7 @@ TEST(GuestConfig, GoesBothWays) {
   EXPECT_EQ(config.groups, full_config().groups);
   EXPECT_TRUE(config.root_inside);
   EXPECT_TRUE(config.own_init);
+  EXPECT_TRUE(config.mounts_folders);
   EXPECT_EQ(config.task_rules, full_config().task_rules);
   EXPECT_EQ(config.private_nic, full_config().private_nic);
   EXPECT_EQ(config.hosts, full_config().hosts);
@@ -57,12 +59,14 @@ TEST(GuestConfig, GoesBothWays) {
   alone.hosts.clear();
   alone.ssh_keys.reset();
   alone.own_init = false;
+  alone.mounts_folders = false;
   const auto parsed = GuestConfig::parse(alone.to_lines());
   EXPECT_TRUE(parsed.groups.empty());
   EXPECT_FALSE(parsed.private_nic);
   EXPECT_TRUE(parsed.hosts.empty());
   EXPECT_FALSE(parsed.ssh_keys);
   EXPECT_FALSE(parsed.own_init);
+  EXPECT_FALSE(parsed.mounts_folders);
 }
 
 TEST(GuestConfig, RefusesADamagedOne) {
