@@ -13,6 +13,7 @@
 #include "libworkspace/lifecycle/cap_plan.h"
 #include "libworkspace/lifecycle/cpu_plan.h"
 #include "libworkspace/lifecycle/device_plan.h"
+#include "libworkspace/lifecycle/folder_mounts.h"
 #include "libworkspace/lifecycle/follow.h"
 #include "libworkspace/lifecycle/guest_start.h"
 #include "libworkspace/lifecycle/image_staging.h"
@@ -25,7 +26,6 @@
 #include "libworkspace/lifecycle/task_rules.h"
 #include "libworkspace/lifecycle/teardown.h"
 #include "libworkspace/lifecycle/user_account.h"
-#include "libworkspace/lifecycle/user_folders.h"
 #include "libworkspace/model/control_link.h"
 #include "libworkspace/model/request.h"
 #include "libworkspace/model/utc_time.h"
@@ -41,13 +41,6 @@ namespace workspace {
 namespace {
 
 constexpr std::size_t kTokenBytes = 32;
-constexpr auto kUserFolderTimeout = std::chrono::seconds(30);
-
-/// A folder of the user's that waits for the guest.
-struct FolderExport {
-  MountSpec spec;
-  ExportRoot root;
-};
 
 /// One run of the prolog: what each step finds out for the steps after it.
 class Boot {
@@ -69,7 +62,7 @@ class Boot {
     steps_.run("create", "creating the domain", [&] { create(); });
     // While the guest boots.
     steps_.run("watch", "starting the job's watch", [&] { start_watch(node_.records, record_); });
-    steps_.run("export", "preparing the user's folders", [&] { export_folders(); });
+    steps_.run("export", "preparing the user's folders", [&] { folders_->prepare(); });
     steps_.run("boot", "waiting for the guest", [&] { wait_for_agent(); });
     if (image_->boot == BootMode::kInit)
       steps_.run("init", "waiting for the image's system", [&] { start_->await_system(); });
@@ -188,6 +181,9 @@ class Boot {
   void describe() {
     record_.token = random_hex(kTokenBytes);
     record_.guest_address = control_link::kGuestAddress;
+    folders_.emplace(user_, record_,
+                     plan_mounts(user_, allocation_.work_dir,
+                                 {request_.mounts, image_->mounts, node_.site.mounts}));
     record_.port = control_link::kAgentPort;
     write_job_initrd(staged_.initrd, guest_config(), job_initrd_path(node_.site.scratch, job_.job));
     // The token must be known to whoever comes after us, should we be killed from here on.
@@ -222,7 +218,7 @@ class Boot {
     guest.groups = user_.groups;
     guest.root_inside = request_.root_inside;
     guest.own_init = image_->boot == BootMode::kInit;
-    guest.mounts_folders = !planned_mounts().empty();
+    guest.mounts_folders = folders_->any();
     guest.task_rules = task_rules(*image_, request_);
     guest.task_rules.image = record_.image;
     return guest;
@@ -270,53 +266,11 @@ class Boot {
     remove_job_initrd(node_.site.scratch, job_.job);
   }
 
-  [[nodiscard]] std::vector<PlannedMount> planned_mounts() const {
-    return plan_mounts(user_, allocation_.work_dir,
-                       {request_.mounts, image_->mounts, node_.site.mounts});
-  }
-
-  void export_folders() {
-    const auto server_files = files_of_program(kFolderServer, Node::step_deadline());
-    for (const auto& mount : planned_mounts()) {
-      std::optional<ExportRoot> root;
-      if (user_can_reach(user_, mount.spec.source, Deadline::in(kUserFolderTimeout)))
-        root = make_export_root(user_, mount.spec, server_files);
-      if (root) {
-        exports_.push_back({mount.spec, std::move(*root)});
-      } else {
-        tell_missing(mount);
-      }
-    }
-  }
-
+  /// What is slow to boot is slow at this, too.
   void mount_folders() {
-    for (const auto& folder : exports_) mount_folder(folder.spec, folder.root);
-    exports_.clear();
-  }
-
-  void mount_folder(const MountSpec& mount, const ExportRoot& root) {
-    // What is slow to boot is slow at this, too.
-    const Deadline deadline = Deadline::in(node_.site.boot_timeout / 2);
-    const MountRequest request{mount.destination, ExportRoot::kFolderPath, root.file,
-                               mount.read_only};
-    const UniqueFd socket = agent().begin_mount(request, deadline);
     const UniqueFd space = space_.open();
-    serve_folder(user_, root, socket.get(),
-                 {space.get(), cpus_.helpers, node_.records.file(job_.job, "9p.log")});
-    agent().await_mounted(request, deadline);
-  }
-
-  /// Whoever asked for the mount in so many words does not get a job without it. What the site
-  /// offers to everybody need not be there for this user.
-  void tell_missing(const PlannedMount& mount) const {
-    const std::string what = "'" + mount.spec.source + "' is not a folder of " + job_.node_name +
-                             " that user " + user_.name +
-                             " may enter, nor a file that they may read";
-    if (mount.origin == MountOrigin::kRequest)
-      throw Error(ErrorKind::kInvalid, "--workspace-mount: " + what);
-    if (mount.origin == MountOrigin::kImage)
-      throw Error(ErrorKind::kInvalid, "the mounts of image '" + record_.image + "': " + what);
-    log_warning(what + "; it is not mounted");
+    folders_->mount(agent(), {space.get(), cpus_.helpers, node_.records.file(job_.job, "9p.log")},
+                    node_.site.boot_timeout / 2);
   }
 
   Node& node_;
@@ -337,7 +291,7 @@ class Boot {
   StagedImage staged_;
   std::string disk_path_;
   std::optional<GuestStart> start_;
-  std::vector<FolderExport> exports_;
+  std::optional<FolderMounts> folders_;
 };
 
 /// True if this very run of the job has its workspace already: slurmd calls a prolog more than
