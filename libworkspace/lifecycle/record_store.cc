@@ -19,10 +19,12 @@ constexpr char kLock[] = "lock";
 /// Empties a folder of a job, but for its lock.
 void empty_folder(const std::string& folder) {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().filename() == kLock) continue;
-    std::filesystem::remove_all(entry.path(), error);
-    if (error) throw_errno("removing " + entry.path().string(), error.value());
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::end(entry); entry.increment(error)) {
+    const std::string path = entry->path().string();
+    if (entry->path().filename() == kLock) continue;
+    std::filesystem::remove_all(path, error);
+    if (error) throw_errno("removing " + path, error.value());
   }
   if (error && error != std::errc::no_such_file_or_directory)
     throw_errno("listing " + folder, error.value());
@@ -45,7 +47,8 @@ void remove_folder(const std::string& folder) {
   constexpr int kTries = 5;
   for (int tried = 0;; ++tried) {
     empty_folder(folder);
-    ::unlink((folder + "/" + kLock).c_str());
+    const std::string lock = folder + "/" + kLock;
+    if (::unlink(lock.c_str()) != 0 && errno != ENOENT) throw_errno("removing " + lock);
     if (::rmdir(folder.c_str()) == 0 || errno == ENOENT) return;
     if (errno != ENOTEMPTY || tried == kTries) throw_errno("removing " + folder);
     if (is_anothers(folder)) return;

@@ -173,6 +173,14 @@ TEST_F(RecordStoreTest, AFolderThatGoesBeforeItIsLockedIsMadeAgain) {
   }
 }
 
+TEST_F(RecordStoreTest, AFolderThatCannotBeRemovedIsTold) {
+  store().make_folder(job_);
+  const std::string lock = store().file(job_, "lock");
+  std::filesystem::create_directory(lock);
+  testing::expect_error([&] { store().remove(job_); }, ErrorKind::kHost,
+                        "removing " + lock + ": Is a directory");
+}
+
 TEST_F(RecordStoreTest, RemovesWhatAResizeWritesMeanwhile) {
   for (int round = 0; round < 100; ++round) {
     SCOPED_TRACE(round);
