@@ -149,15 +149,19 @@ guest_is_ready() { on 1 grep -q 'workspace-agent: ready' "/run/workspace/$job/co
 ran_again() { start_requeued "$1" && as user1 grep -q 'run 1' "out-$1"; }
 
 @test "started again within moments of its requeue, where Slurm runs no prolog: it is queued once more" {
-    # slurmd takes the prolog for done for two seconds after it has looked for what it may forget, as it does at the
-    # requeue of a job that has run for a while.
+    # For two seconds after slurmd has looked for what it may forget, as it does at a requeue, it takes the prolog for
+    # done. Within the first of them Slurm kills the job as one that cannot start, so it is started in the second.
     job=$(submit user1 -w node1 --workspace=tiny --requeue --open-mode=append -o 'out-%j' --wrap \
         'echo "run ${SLURM_RESTART_COUNT:-0} $(cat /proc/sys/kernel/random/boot_id)"; [ -n "$SLURM_RESTART_COUNT" ] || sleep 300')
     eventually "$kBootDeadlineS" as user1 grep -q 'run 0' "out-$job"
     sleep 3
     # shellcheck disable=SC2016  # its own variables
-    lab run sh -c 'scontrol requeue "$1"; for _ in $(seq 15); do scontrol update "job=$1" starttime=now 2>/dev/null; sleep 0.2; done; true' \
-        sh "$job"
+    lab run sh -c '
+        next_second() { now=$(date +%s); while [ "$(date +%s)" = "$now" ]; do sleep 0.02; done; }
+        next_second; scontrol requeue "$1"; next_second; now=$(date +%s)
+        while [ "$(date +%s)" = "$now" ] && scontrol -o show job "$1" | grep -q " Restarts=1 "; do
+            scontrol update "job=$1" starttime=now 2>/dev/null; sleep 0.1
+        done; true' sh "$job"
     eventually "$((2 * kBootDeadlineS))" ended_after_restarts "$job"
     run wait_for_job "$job"
     expect_output COMPLETED
