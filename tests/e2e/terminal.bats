@@ -33,7 +33,8 @@ order() {
     eventually "$kBootDeadlineS" at_prompt || { screen && return 1; }
     line "$1"
 }
-at_prompt() { [ "$(screen | sed -n 's/ *$//; /./h; ${x;p;}')" = 'ready>' ]; }
+# The terminal shows a key that it took for a signal when it comes to it, be it after the shell's prompt.
+at_prompt() { [[ $(screen | sed -n 's/ *$//; /./h; ${x;p;}') =~ ^(\^[A-Z\\])?ready\>$ ]]; }
 # expect_screen REGEX: a line of the screen comes to match it.
 expect_screen() { eventually "$kBootDeadlineS" shows "$1" || { screen && return 1; }; }
 
