@@ -26,6 +26,7 @@ def measure(lab, pairs):
     }
     for number in range(pairs):
         for name in sorted(runs, reverse=number % 2 == 1):
+            touch_memory(lab)
             seconds[name].append(runs[name]())
     sums = [plain + bare for plain, bare in zip(seconds["plain"], seconds["bare"])]
     result = Ratio(
@@ -47,6 +48,16 @@ def cause_of(seconds, steps_ms):
         f"{above_ms:.0f} ms more than {median_ms['plain']:.0f} + {median_ms['bare']:.0f} ms; steps that a"
         f" bare boot has not: {slowest(own_steps_ms)}"
     )
+
+
+# More than a machine and what starts it have.
+TOUCH_MEMORY = "b'x' * (1 << 30)"
+
+
+def touch_memory(lab):
+    """A machine that is itself virtual gives memory back to its host that has been free for two seconds, and whoever
+    asks for it next waits for it: that would be whichever run comes after the longer pause."""
+    lab.node.run("python3", "-c", TOUCH_MEMORY)
 
 
 def bare_boot(lab, machine):

@@ -1,7 +1,7 @@
 """The prolog of a warm job without the guest's own boot: the same machine is booted by qemu-system alone, and
 what the prolog takes longer is the project's."""
 
-from cold_job import bare_boot, keep_machine
+from cold_job import bare_boot, keep_machine, touch_memory
 from ratio import Ratio
 from workspace_job import ByHand, held_job, slowest
 
@@ -17,6 +17,7 @@ def measure(lab, pairs):
             # The order is turned round each time, so that a drift of the machine cancels out.
             seconds = {}
             for name in ("bare", "prolog") if number % 2 else ("prolog", "bare"):
+                touch_memory(lab)
                 seconds[name] = bare_boot(lab, machine) if name == "bare" else boot_and_end(workspace)
             own.append(seconds["prolog"] - seconds["bare"])
             whole.append(seconds["prolog"])
