@@ -29,7 +29,7 @@ void requeue_unprepared(JobId job) {
   // Before it is queued again, for that ends the task.
   tell("job " + job.to_string() +
        " has no workspace on this node: Slurm started it so soon after its requeue that it ran no "
-       "prolog; it is queued again");
+       "prolog; queuing it again");
   requeue_job(job, deadline);
 }
 

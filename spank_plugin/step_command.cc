@@ -43,9 +43,8 @@ void check_enterable(const JobRecord& record, JobId job, std::uint32_t uid) {
 
 std::string no_workspace_text(JobId job) {
   return "job " + job.to_string() +
-         " has no workspace on this node; give --workspace to sbatch, to salloc, or to an srun "
-         "that "
-         "starts a job of its own";
+         " has no workspace on this node; give --workspace to sbatch, to salloc, or to an "
+         "srun that starts a job of its own";
 }
 
 std::vector<std::string> task_argv(const SlurmTask& task) {

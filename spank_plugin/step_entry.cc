@@ -72,13 +72,13 @@ bool folder_is_there(JobId job) {
   return false;
 }
 
-/// Both signs can be forged, but only against their own job.
 bool has_variable(spank_t spank, const char* name) {
   std::array<char, 2> first{};
   const spank_err_t error = spank_getenv(spank, name, first.data(), static_cast<int>(first.size()));
   return (error == ESPANK_SUCCESS || error == ESPANK_NOSPACE) && first[0] != '\0';
 }
 
+/// Both signs can be forged, but only against their own job.
 bool step_asks_for_workspace(spank_t spank) {
   const auto& option = said_options().command_line.workspace;
   return option ? *option != kNoWorkspace : has_variable(spank, kRequestCopy);

@@ -181,10 +181,10 @@ class Boot {
   void describe() {
     record_.token = random_hex(kTokenBytes);
     record_.guest_address = control_link::kGuestAddress;
+    record_.port = control_link::kAgentPort;
     folders_.emplace(user_, record_,
                      plan_mounts(user_, allocation_.work_dir,
                                  {request_.mounts, image_->mounts, node_.site.mounts}));
-    record_.port = control_link::kAgentPort;
     write_job_initrd(staged_.initrd, guest_config(), job_initrd_path(node_.site.scratch, job_.job));
     // The token must be known to whoever comes after us, should we be killed from here on.
     node_.records.save(record_);
