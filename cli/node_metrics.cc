@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "cli/output.h"
 #include "cli/subcommands.h"
@@ -97,8 +98,12 @@ void write_usage(PrometheusText& text, std::span<const VmSample> samples,
 std::string vm_metrics(std::span<const VmSample> samples) {
   PrometheusText text;
   write_states(text, samples);
-  write_infos(text, samples);
-  for (const auto& metric : kUsageMetrics) write_usage(text, samples, metric);
+  // Before the prolog knows the image, the record does not tell whose the job is.
+  std::vector<VmSample> known;
+  std::ranges::copy_if(samples, std::back_inserter(known),
+                       [](const VmSample& sample) { return !sample.image.empty(); });
+  write_infos(text, known);
+  for (const auto& metric : kUsageMetrics) write_usage(text, known, metric);
   return text.text();
 }
 

@@ -13,7 +13,7 @@
 namespace workspace::cli {
 namespace {
 
-std::vector<VmSample> two_samples() {
+std::vector<VmSample> some_samples() {
   VmSample running{JobId(42)};
   running.uid = 1000;
   running.state = "running";
@@ -24,14 +24,16 @@ std::vector<VmSample> two_samples() {
   VmSample failed{JobId(43)};
   failed.state = "failed";
   failed.image = "broken:1";
-  return {running, failed};
+  VmSample unknown{JobId(44)};  // as a prolog's first moments leave it
+  unknown.state = "preparing";
+  return {running, failed, unknown};
 }
 
 TEST(NodeMetrics, AreInBaseUnits) {
-  EXPECT_EQ(vm_metrics(two_samples()),
+  EXPECT_EQ(vm_metrics(some_samples()),
             R"(# HELP workspace_vms Jobs with a workspace on this node, by its state.
 # TYPE workspace_vms gauge
-workspace_vms{state="preparing"} 0
+workspace_vms{state="preparing"} 1
 workspace_vms{state="running"} 1
 workspace_vms{state="suspended"} 0
 workspace_vms{state="failed"} 1
@@ -81,7 +83,7 @@ TEST(Dashboard, AsksForMetricsThatThereAre) {
   EXPECT_GT(asked.size(), 10U);
   JobTotals totals;
   totals.boot_steps_ms["stage"] = totals.teardown_steps_ms["disk"] = 1;
-  const auto told = metrics_in(totals.to_prometheus() + vm_metrics(two_samples()));
+  const auto told = metrics_in(totals.to_prometheus() + vm_metrics(some_samples()));
   for (const auto& name : asked) EXPECT_TRUE(told.contains(name)) << name;
 }
 
