@@ -86,7 +86,7 @@ def fate_of(run, most_begun=1):
     ended = len(re.findall("^end$", run.output, re.MULTILINE))
     told = f"{run.state} ({run.reason}, {run.code}), begun {begun}, ended {ended}: {run.output.strip()[:500]}"
     if run.state == "COMPLETED":
-        return [] if ended == 1 and 1 <= begun <= most_begun else [f"not run once: {told}"]
+        return [] if 1 <= ended <= begun <= most_begun else [f"not run once: {told}"]
     if run.state != "FAILED":
         return [f"lost: {told}"]
     if begun > most_begun:

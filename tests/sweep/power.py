@@ -23,7 +23,8 @@ def run_with_loss(slot, loss):
 
 
 def verdict_on(slot, run):
-    """A job whose node has lost its power may well have begun before."""
+    """A job whose node has lost its power may well have begun before, and its script ended: until the node has
+    told so, Slurm knows no better than to run it again, as any job that is not submitted with --no-requeue."""
     wrong = job_run.fate_of(run, most_begun=2)
     wrong += [f"left: {thing}" for thing in job_run.settled(slot, run.job)]
     if slot.is_drained():
