@@ -21,16 +21,21 @@ std::uint64_t memory_of_machine_mib(const Connection& connection) {
   return info.memory / kKibOfMib;
 }
 
-std::uint64_t memory_for_domains_mib(const Connection& connection) {
+std::uint64_t free_memory_mib(const Connection& connection) {
   const unsigned long long free_bytes = virNodeGetFreeMemory(connection.get());
-  if (free_bytes == 0) throw_libvirt("the machine's free memory");
+  if (free_bytes == 0 && virGetLastError() != nullptr) throw_libvirt("the machine's free memory");
+  return free_bytes >> 20;
+}
+
+std::uint64_t memory_for_domains_mib(const Connection& connection) {
+  const std::uint64_t free_mib = free_memory_mib(connection);
   virDomainPtr* array = nullptr;
   const int count =
       virConnectListAllDomains(connection.get(), &array, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
   if (count < 0) throw_libvirt("libvirt");
   const std::vector<DomainHandle> domains(array, array + count);
   std::free(static_cast<void*>(array));
-  std::uint64_t kib = free_bytes / 1024;
+  std::uint64_t kib = free_mib * kKibOfMib;
   for (const auto& domain : domains)
     if (virDomainGetID(domain.get()) != 0) kib += memory_of_kib(domain);
   return kib / kKibOfMib;

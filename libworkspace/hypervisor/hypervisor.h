@@ -101,8 +101,8 @@ class Hypervisor {
 
   /// Starts the job's domain; on return it exists and runs, which proves neither its disks nor its
   /// NIC. A domain that is there already is an error. For QEMU the tap must be there, down; for Xen
-  /// the namespace, where the vif's script puts the link. A libvirt without memory cgroups cannot
-  /// bound the process; a line of the log says so.
+  /// the namespace, where the vif's script puts the link, and memory that is free: dom0's is not
+  /// taken. A libvirt without memory cgroups cannot bound the process; a line of the log says so.
   virtual void create(const DomainDescription& description, Deadline deadline) = 0;
 
   /// Ends the job's domain at once, and returns when it is really gone. "Already gone" is success.

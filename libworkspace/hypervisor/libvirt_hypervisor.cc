@@ -20,6 +20,7 @@
 #include "libworkspace/hypervisor/kvm.h"
 #include "libworkspace/hypervisor/libvirt_domains.h"
 #include "libworkspace/hypervisor/loop_device.h"
+#include "libworkspace/model/size.h"
 
 namespace workspace {
 namespace {
@@ -27,6 +28,8 @@ namespace {
 /// Between two looks whether a domain is gone.
 constexpr std::chrono::milliseconds kPollInterval{50};
 constexpr std::chrono::milliseconds kTimeForAnswer{500};
+/// In which the memory of a domain that has just ended comes back to Xen.
+constexpr std::chrono::seconds kTimeForMemory{10};
 /// Where Xen's console daemon logs guests, if it is told to.
 constexpr char kXenConsoleLogFolder[] = "/var/log/xen/console";
 
@@ -45,6 +48,7 @@ class LibvirtHypervisor : public Hypervisor {
 
   void create(const DomainDescription& description, Deadline deadline) override {
     const DomainHost host = domain_host(deadline);
+    if (kind_ == HypervisorKind::kXen) wait_for_memory(description.memory_mib, deadline);
     DomainDescription prepared = description;
     // The call takes the loop devices along: left behind at the deadline it may still need them.
     const auto loops = std::make_shared<std::vector<LoopDevice>>();
@@ -154,6 +158,23 @@ class LibvirtHypervisor : public Hypervisor {
                                         (from == DomainState::kPaused ? "stands" : "runs") + ": " +
                                         failure);
     });
+  }
+
+  /// Of a dom0 whose memory is not fixed libvirt would take what a domain lacks (libxl.conf,
+  /// autoballoon), and that is the node's own system's.
+  void wait_for_memory(std::uint64_t memory_mib, Deadline deadline) {
+    const Deadline latest = deadline.no_later_than(kTimeForMemory);
+    while (true) {
+      const auto free_mib = ask<std::uint64_t>(deadline, free_memory_mib);
+      if (free_mib >= memory_mib) return;
+      if (latest.left() < kTimeForAnswer) {
+        throw Error(ErrorKind::kHost, "the VM needs " + format_size_mib(memory_mib) +
+                                          " of memory and Xen has " + format_size_mib(free_mib) +
+                                          " free beside dom0's; take RealMemory in slurm.conf "
+                                          "from `workspace node config`");
+      }
+      ::poll(nullptr, 0, latest.poll_ms(kPollInterval));
+    }
   }
 
   template <class Answer>

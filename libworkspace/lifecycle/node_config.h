@@ -28,6 +28,10 @@ NodeSize size_of_cpus(const CpuTopology& topology);
 /// a sixteenth, and at least 512 MiB. Nothing for a machine that has no more.
 std::uint64_t memory_beside_system_mib(std::uint64_t machine_mib);
 
+/// What else an admin has to know of a Xen node with these CPUs and so much memory beside dom0's:
+/// lines that begin with `#`.
+std::string xen_remarks(const CpuTopology& topology, std::uint64_t memory_mib);
+
 /// The NodeName line for slurm.conf, behind lines that begin with `#` and say what else is to be
 /// known. Errors: kHost; kTimeout.
 std::string node_config(Hypervisor& hypervisor, const std::string& node_name, Deadline deadline);

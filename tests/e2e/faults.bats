@@ -15,6 +15,7 @@ teardown() {
     on 1 sh -c 'for path in /var/lib/workspace/scratch /var/cache/workspace; do
         if mountpoint -q $path; then umount $path; fi
     done'
+    [ "$hypervisor" != xen ] || on 1 sh -c 'xl destroy other 2>/dev/null || true'
     if is_drained 1; then resume_node 1; fi
 }
 
@@ -79,6 +80,28 @@ register() {
     on 1 sed -i /memory_overhead/d /etc/workspace/workspace.yaml
     [ "$status" -ne 0 ]
     expect_output_contains "workspace: image 'tiny:1' needs 96M of memory and its VM 128M, but the job has 200M on node1; ask for --mem=224M"
+    expect_nothing_left 1
+}
+
+dom0_memory() { on 1 xl list Domain-0 | awk '!/^Name/ {print $3}'; }
+
+# bats test_tags=xen,xen-only
+@test "a job for which Xen has not memory enough takes none of dom0's, and the fault is the site's" {
+    local dom0
+    dom0=$(dom0_memory)
+    on 1 sh -ec 'printf "name = \"other\"\nmemory = %s\nkernel = \"%s\"\n" \
+            "$(($(xl info free_memory) - 100))" /var/lib/workspace/guest/vmlinux >/root/other.cfg
+        xl create -qp /root/other.cfg'
+    job=$(submit user1 --workspace=tiny --mem=400M --wrap true)
+    expect_drained 1
+    as user1 scancel "$job"
+    [ "$(dom0_memory)" = "$dom0" ]
+    on 1 xl destroy other
+    run on 1 grep 'beside dom0' /var/log/slurm/slurmd.log
+    expect_output_contains 'take RealMemory in slurm.conf from `workspace node config`'
+    resume_node 1
+    run as user1 srun -Q --workspace=tiny echo 'it runs again'
+    expect_output 'it runs again'
     expect_nothing_left 1
 }
 

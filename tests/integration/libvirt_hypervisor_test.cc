@@ -142,6 +142,20 @@ TEST(LibvirtHypervisorTest, ASecondDomainOfAJobIsAnError) {
       AllOf(StartsWith("libvirt: operation failed: domain 'workspace-42'"), HasSubstr("already")));
 }
 
+TEST(LibvirtHypervisorTest, OnXenADomainHasOnlyMemoryThatIsFree) {
+  const auto xen = test_hypervisor();
+  DomainDescription description = some_description(42);
+  description.memory_mib = 3073;  // the test driver's machine has 3 GiB free
+  expect_error([&] { xen->create(description, Deadline::in(std::chrono::milliseconds(600))); },
+               ErrorKind::kHost,
+               "the VM needs 3073M of memory and Xen has 3G free beside dom0's; take RealMemory in "
+               "slurm.conf from `workspace node config`");
+  EXPECT_FALSE(xen->is_running(JobId(42), soon()));
+  description.memory_mib -= 1;
+  xen->create(description, soon());
+  EXPECT_TRUE(xen->is_running(JobId(42), soon()));
+}
+
 TEST(LibvirtHypervisorTest, AMissingDiskIsNamed) {
   DomainDescription description = some_description(42);
   description.disks = {{"/nowhere/image", true}};

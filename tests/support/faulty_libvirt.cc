@@ -117,7 +117,8 @@ int virNodeGetInfo(virConnectPtr libvirt, virNodeInfoPtr info) {
   return answer<int>("virNodeGetInfo", libvirt, info);
 }
 unsigned long long virNodeGetFreeMemory(virConnectPtr libvirt) {
-  return answer<unsigned long long>("virNodeGetFreeMemory", libvirt);
+  // The test driver counts it in KiB.
+  return answer<unsigned long long>("virNodeGetFreeMemory", libvirt) * 1024;
 }
 virDomainPtr virDomainCreateXML(virConnectPtr libvirt, const char* xml, unsigned int flags) {
   return answer<virDomainPtr>("virDomainCreateXML", libvirt, xml, flags);

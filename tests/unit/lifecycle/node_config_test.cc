@@ -32,6 +32,19 @@ TEST(NodeConfigTest, StatesTheCpusThatAreNotDom0s) {
   for (const auto& c : cases) EXPECT_EQ(size_of_cpus(c.topology), c.size);
 }
 
+TEST(NodeConfigTest, TellsWhatXenNeedsBesideTheLine) {
+  const std::string overrides =
+      "# slurmd sees dom0 alone: SlurmdParameters=config_overrides makes it take this line.\n";
+  EXPECT_EQ(xen_remarks(without({0, 1}), 512),
+            overrides + "# Without the 2 CPUs that dom0 is bound to.\n");
+  EXPECT_EQ(xen_remarks(two_sockets(), 511),
+            overrides +
+                "# No CPU is dom0's own, so it takes its time from the jobs; for one of its own "
+                "boot Xen with dom0_max_vcpus=1 dom0_vcpus_pin.\n"
+                "# dom0 has nearly all memory, and nothing is taken from it; for a share of its "
+                "own boot Xen with dom0_mem=2048M,max:2048M.\n");
+}
+
 TEST(NodeConfigTest, LeavesTheNodesSystemItsMemory) {
   EXPECT_EQ(memory_beside_system_mib(65536), 61440U);
   EXPECT_EQ(memory_beside_system_mib(4096), 3584U);
