@@ -20,10 +20,10 @@ std::uint64_t parse_iops(const std::string& text) {
 }
 
 std::uint64_t parse_rate(std::string_view what, const std::string& text) {
-  const std::uint64_t mib_per_s = parse_size_mib(text, what);
-  if (mib_per_s > RateCaps::kMaxMibPerS)
+  const std::uint64_t kib_per_s = parse_size_kib(text, what);
+  if (kib_per_s > RateCaps::kMaxKibPerS)
     throw invalid(what, "'" + printable(text, 32) + "' is more than 1T per second");
-  return mib_per_s;
+  return kib_per_s;
 }
 
 template <class Parse>
@@ -44,9 +44,9 @@ RateCaps read_values(const YamlMap& map, Lifting lifting) {
   };
   RateCaps caps;
   caps.disk_iops = read_cap(map, "disk_iops", lifting, parse_iops);
-  caps.disk_mib_per_s = read_rate("disk_bandwidth");
-  caps.network_in_mib_per_s = read_rate("network_in");
-  caps.network_out_mib_per_s = read_rate("network_out");
+  caps.disk_kib_per_s = read_rate("disk_bandwidth");
+  caps.network_in_kib_per_s = read_rate("network_in");
+  caps.network_out_kib_per_s = read_rate("network_out");
   return caps;
 }
 
@@ -97,13 +97,13 @@ SiteCaps read_site(const YamlMap& map) {
 
 std::string format(const RateCaps& caps) {
   std::string text;
-  const auto add_rate = [&](const char* key, const std::optional<std::uint64_t>& mib_per_s) {
-    if (mib_per_s) text += std::string("  ") + key + ": " + format_size_mib(*mib_per_s) + "\n";
+  const auto add_rate = [&](const char* key, const std::optional<std::uint64_t>& kib_per_s) {
+    if (kib_per_s) text += std::string("  ") + key + ": " + format_size_kib(*kib_per_s) + "\n";
   };
   if (caps.disk_iops) text += "  disk_iops: " + std::to_string(*caps.disk_iops) + "\n";
-  add_rate("disk_bandwidth", caps.disk_mib_per_s);
-  add_rate("network_in", caps.network_in_mib_per_s);
-  add_rate("network_out", caps.network_out_mib_per_s);
+  add_rate("disk_bandwidth", caps.disk_kib_per_s);
+  add_rate("network_in", caps.network_in_kib_per_s);
+  add_rate("network_out", caps.network_out_kib_per_s);
   return text;
 }
 

@@ -238,7 +238,7 @@ class Boot {
     for (const auto& layer : staged_.layers) domain.disks.push_back({layer, true});
     domain.disks.push_back({disk_path_, false, !node_.site.disk_reserve});
     domain.disk_iops = bound_or_zero(caps_.disk_iops);
-    domain.disk_bytes_per_s = bound_or_zero(caps_.disk_mib_per_s) << 20;
+    domain.disk_bytes_per_s = bound_or_zero(caps_.disk_kib_per_s) << 10;
     domain.pci_devices = devices_;
     if (private_network_) domain.private_mac = private_network_->own.guest_mac;
     domain.console_log = node_.records.file(job_.job, "console.log");
@@ -249,8 +249,8 @@ class Boot {
   }
 
   void cap_network() {
-    const LinkCaps caps{bound_or_zero(caps_.network_in_mib_per_s),
-                        bound_or_zero(caps_.network_out_mib_per_s)};
+    const LinkCaps caps{bound_or_zero(caps_.network_in_kib_per_s),
+                        bound_or_zero(caps_.network_out_kib_per_s)};
     cap_links(job_.job, space_.open().get(), caps, Node::step_deadline());
   }
 

@@ -7,9 +7,9 @@ namespace {
 
 using Cap = std::optional<std::uint64_t>;
 
-constexpr Cap RateCaps::*kCaps[] = {&RateCaps::disk_iops, &RateCaps::disk_mib_per_s,
-                                    &RateCaps::network_in_mib_per_s,
-                                    &RateCaps::network_out_mib_per_s};
+constexpr Cap RateCaps::*kCaps[] = {&RateCaps::disk_iops, &RateCaps::disk_kib_per_s,
+                                    &RateCaps::network_in_kib_per_s,
+                                    &RateCaps::network_out_kib_per_s};
 
 RateCaps find(const std::map<std::string, RateCaps>& caps, const std::string& name) {
   const auto found = caps.find(name);
@@ -38,7 +38,7 @@ RateCaps SiteCaps::of(const std::string& partition, const std::string& qos) cons
 
 bool SiteCaps::of_disks() const {
   const auto bounds_disks = [](const RateCaps& caps) {
-    return bound_or_zero(caps.disk_iops) != 0 || bound_or_zero(caps.disk_mib_per_s) != 0;
+    return bound_or_zero(caps.disk_iops) != 0 || bound_or_zero(caps.disk_kib_per_s) != 0;
   };
   const auto any_bounds = [&](const std::map<std::string, RateCaps>& named) {
     return std::any_of(named.begin(), named.end(),

@@ -13,12 +13,12 @@ namespace workspace {
 struct RateCaps {
   static constexpr std::uint64_t kNone = UINT64_MAX;
   static constexpr std::uint64_t kMaxIops = 1'000'000'000;
-  static constexpr std::uint64_t kMaxMibPerS = std::uint64_t{1} << 20;  ///< 1 TiB/s
+  static constexpr std::uint64_t kMaxKibPerS = std::uint64_t{1} << 30;  ///< 1 TiB/s
 
   std::optional<std::uint64_t> disk_iops;       ///< reads and writes per second
-  std::optional<std::uint64_t> disk_mib_per_s;  ///< read and written
-  std::optional<std::uint64_t> network_in_mib_per_s;
-  std::optional<std::uint64_t> network_out_mib_per_s;
+  std::optional<std::uint64_t> disk_kib_per_s;  ///< read and written
+  std::optional<std::uint64_t> network_in_kib_per_s;
+  std::optional<std::uint64_t> network_out_kib_per_s;
 
   /// Each value, or where it is not said that of `fallback`.
   [[nodiscard]] RateCaps or_else(const RateCaps& fallback) const;

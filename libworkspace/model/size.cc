@@ -10,7 +10,8 @@
 namespace workspace {
 namespace {
 
-constexpr std::uint64_t kMaxMib = std::uint64_t{1} << 30;  // 1 PiB
+constexpr std::uint64_t kMaxKib = std::uint64_t{1} << 40;  // 1 PiB
+constexpr std::uint64_t kKibOfMib = 1024;
 constexpr std::uint64_t kDayMs = 24ULL * 60 * 60 * 1000;
 
 /// Splits `12G` into 12 and `G`; nothing without digits in front or when they overflow.
@@ -23,7 +24,7 @@ std::optional<std::pair<std::uint64_t, std::string_view>> split_unit(std::string
 
 }  // namespace
 
-std::uint64_t parse_size_mib(std::string_view text, std::string_view what) {
+std::uint64_t parse_size_kib(std::string_view text, std::string_view what) {
   const auto refuse = [&](std::string_view why) {
     return Error(ErrorKind::kInvalid, std::string(what) + " '" + printable(text, 32) + "' " +
                                           std::string(why) +
@@ -37,25 +38,36 @@ std::uint64_t parse_size_mib(std::string_view text, std::string_view what) {
   } else if (unit.size() == 2 && unit.ends_with("B")) {
     unit.remove_suffix(1);
   }
-  if (unit == "K" || unit == "k") {
-    const std::uint64_t mib = number / 1024 + (number % 1024 != 0 ? 1 : 0);
-    if (mib > kMaxMib) throw refuse("is larger than 1024T");
-    return mib;
-  }
-  static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 7> kUnits = {
-      {{"", 1}, {"M", 1}, {"m", 1}, {"G", 1024}, {"g", 1024}, {"T", 1 << 20}, {"t", 1 << 20}}};
-  for (const auto& [name, mib] : kUnits) {
+  static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 9> kUnits = {
+      {{"K", 1},
+       {"k", 1},
+       {"", kKibOfMib},
+       {"M", kKibOfMib},
+       {"m", kKibOfMib},
+       {"G", 1 << 20},
+       {"g", 1 << 20},
+       {"T", 1 << 30},
+       {"t", 1 << 30}}};
+  for (const auto& [name, kib] : kUnits) {
     if (unit != name) continue;
-    if (number > kMaxMib / mib) throw refuse("is larger than 1024T");
-    return number * mib;
+    if (number > kMaxKib / kib) throw refuse("is larger than 1024T");
+    return number * kib;
   }
   throw refuse("has an unknown unit");
+}
+
+std::uint64_t parse_size_mib(std::string_view text, std::string_view what) {
+  return (parse_size_kib(text, what) + kKibOfMib - 1) / kKibOfMib;
 }
 
 std::string format_size_mib(std::uint64_t mib) {
   if (mib != 0 && mib % (1 << 20) == 0) return std::to_string(mib >> 20) + "T";
   if (mib != 0 && mib % 1024 == 0) return std::to_string(mib >> 10) + "G";
   return std::to_string(mib) + "M";
+}
+
+std::string format_size_kib(std::uint64_t kib) {
+  return kib % kKibOfMib == 0 ? format_size_mib(kib / kKibOfMib) : std::to_string(kib) + "K";
 }
 
 std::uint64_t parse_duration_ms(std::string_view text, std::string_view what) {

@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t kLeastBurstBytes = 256 << 10;
 constexpr std::uint64_t kLeastQueueBytes = 512 << 10;
 
-std::string queue(const char* link, std::uint64_t mib_per_s) {
-  const std::uint64_t bytes_per_s = mib_per_s << 20;
+std::string queue(const char* link, std::uint64_t kib_per_s) {
+  const std::uint64_t bytes_per_s = kib_per_s << 10;
   return std::string("qdisc add dev ") + link + " root tbf rate " + std::to_string(bytes_per_s) +
          "bps burst " + std::to_string(std::max(kLeastBurstBytes, bytes_per_s / 100)) + " limit " +
          std::to_string(std::max(kLeastQueueBytes, bytes_per_s / 10));
@@ -31,27 +31,27 @@ std::string leading(const std::string& from, const char* direction, const char* 
 
 std::vector<std::string> cap_link_commands(const LinkCaps& caps) {
   std::vector<std::string> lines;
-  const auto add = [&](const char* link, std::uint64_t mib_per_s) {
-    if (mib_per_s == 0) return;
+  const auto add = [&](const char* link, std::uint64_t kib_per_s) {
+    if (kib_per_s == 0) return;
     lines.push_back(std::string("link add ") + link + " type ifb");
     lines.push_back(std::string("link set dev ") + link + " up");
   };
-  add(kCapInLink, caps.in_mib_per_s);
-  add(kCapOutLink, caps.out_mib_per_s);
+  add(kCapInLink, caps.in_kib_per_s);
+  add(kCapOutLink, caps.out_kib_per_s);
   return lines;
 }
 
 std::vector<std::string> cap_traffic_commands(const LinkCaps& caps,
                                               const std::vector<std::string>& guest_links) {
   std::vector<std::string> lines;
-  if (caps.in_mib_per_s != 0) lines.push_back(queue(kCapInLink, caps.in_mib_per_s));
-  if (caps.out_mib_per_s != 0) lines.push_back(queue(kCapOutLink, caps.out_mib_per_s));
+  if (caps.in_kib_per_s != 0) lines.push_back(queue(kCapInLink, caps.in_kib_per_s));
+  if (caps.out_kib_per_s != 0) lines.push_back(queue(kCapOutLink, caps.out_kib_per_s));
   if (lines.empty()) return lines;
   for (const auto& link : guest_links) {
     lines.push_back("qdisc add dev " + link + " clsact");
     // What the guest receives the node sends, and the other way round.
-    if (caps.in_mib_per_s != 0) lines.push_back(leading(link, "egress", kCapInLink));
-    if (caps.out_mib_per_s != 0) lines.push_back(leading(link, "ingress", kCapOutLink));
+    if (caps.in_kib_per_s != 0) lines.push_back(leading(link, "egress", kCapInLink));
+    if (caps.out_kib_per_s != 0) lines.push_back(leading(link, "ingress", kCapOutLink));
   }
   return lines;
 }

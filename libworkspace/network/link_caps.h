@@ -10,8 +10,8 @@ namespace workspace {
 
 /// What a job's VM may receive and send on this node, over all of its links together; 0: no bound.
 struct LinkCaps {
-  std::uint64_t in_mib_per_s = 0;
-  std::uint64_t out_mib_per_s = 0;
+  std::uint64_t in_kib_per_s = 0;
+  std::uint64_t out_kib_per_s = 0;
 };
 
 /// Two links of the job's namespace that all of the VM's traffic goes through, one each way, where

@@ -102,7 +102,7 @@ TEST(JobNamespaceTest, ItsLinksAreCappedAndGoWithIt) {
     const JobNamespace job = qemu_job();
     job.create(soon());
     job.connect_guest(soon());
-    cap_links(JobId(42), job.open().get(), {1, 2}, soon());
+    cap_links(JobId(42), job.open().get(), {1 << 10, 2 << 10}, soon());
     const std::string queues = output_of({"tc", "-n", "ws-42", "qdisc"});
     EXPECT_THAT(queues, AllOf(HasSubstr("dev cap-in root"), HasSubstr("rate 8388Kbit"),
                               HasSubstr("dev cap-out root"), HasSubstr("rate 16777Kbit"),

@@ -16,20 +16,21 @@ TEST(CapKeys, OfASiteMayGoByPartitionAndQos) {
              "partitions: {debug: {disk_iops: 10}}\n"
              "qos: {fast: {disk_bandwidth: none}, slow: {network_in: 3}}\n"));
   EXPECT_EQ(caps.all.disk_iops, 2000U);
-  EXPECT_EQ(caps.all.disk_mib_per_s, 200U);
-  EXPECT_EQ(caps.all.network_in_mib_per_s, 1024U);
-  EXPECT_EQ(caps.all.network_out_mib_per_s, 1U);  // rounded up
+  EXPECT_EQ(caps.all.disk_kib_per_s, 200U << 10);
+  EXPECT_EQ(caps.all.network_in_kib_per_s, 1U << 20);
+  EXPECT_EQ(caps.all.network_out_kib_per_s, 512U);
   EXPECT_EQ(caps.of("debug", "").disk_iops, 10U);
-  EXPECT_EQ(caps.of("", "fast").disk_mib_per_s, RateCaps::kNone);
-  EXPECT_EQ(caps.of("", "slow").network_in_mib_per_s, 3U);
+  EXPECT_EQ(caps.of("", "fast").disk_kib_per_s, RateCaps::kNone);
+  EXPECT_EQ(caps.of("", "slow").network_in_kib_per_s, 3072U);
 }
 
 TEST(CapKeys, ReadBackWhatWasWritten) {
   RateCaps caps;
   EXPECT_EQ(cap_keys::format(caps), "");
   caps.disk_iops = 7;
-  caps.network_out_mib_per_s = 2048;
-  EXPECT_EQ(cap_keys::format(caps), "  disk_iops: 7\n  network_out: 2G\n");
+  caps.network_in_kib_per_s = 2 << 20;
+  caps.network_out_kib_per_s = 1025;
+  EXPECT_EQ(cap_keys::format(caps), "  disk_iops: 7\n  network_in: 2G\n  network_out: 1025K\n");
   EXPECT_EQ(cap_keys::read(map_of("caps:\n" + cap_keys::format(caps)).required_map("caps")), caps);
 }
 

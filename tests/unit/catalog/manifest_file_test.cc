@@ -94,7 +94,7 @@ TEST(ManifestFile, ReadsEveryOptionalKey) {
   EXPECT_EQ(manifest.network, ImageNetwork::kNone);
   EXPECT_EQ(manifest.host_commands, (std::vector<std::string>{"sbatch", "squeue"}));
   EXPECT_EQ(manifest.caps.disk_iops, 100U);
-  EXPECT_EQ(manifest.caps.network_in_mib_per_s, 1024U);
+  EXPECT_EQ(manifest.caps.network_in_kib_per_s, 1U << 20);
   EXPECT_EQ(describe(manifest.access), "users ann, b c; qos (none); not groups guests");
   EXPECT_EQ(parse_manifest(kSmallest + std::string("host_commands: []\n"), "f").host_commands,
             std::vector<std::string>());

@@ -7,9 +7,9 @@ namespace {
 
 SiteConfig some_site() {
   SiteConfig site;
-  site.caps.all.disk_mib_per_s = 10;
-  site.caps.all.network_in_mib_per_s = 20;
-  site.caps.of_qos["fast"].disk_mib_per_s = 100;
+  site.caps.all.disk_kib_per_s = 10 << 10;
+  site.caps.all.network_in_kib_per_s = 20 << 10;
+  site.caps.of_qos["fast"].disk_kib_per_s = 100 << 10;
   site.caps.gres = {"wsiops", "wsdisk", "", "wsout"};
   return site;
 }
@@ -24,8 +24,11 @@ RateCaps caps_of(std::vector<AllocatedGres> gres, const std::string& qos = "",
   return plan_caps(allocation, image, some_site());
 }
 
+/// Rates in MiB per second.
 RateCaps caps(std::optional<std::uint64_t> iops, std::optional<std::uint64_t> disk,
               std::optional<std::uint64_t> in, std::optional<std::uint64_t> out) {
+  for (auto* rate : {&disk, &in, &out})
+    if (*rate) *rate = **rate << 10;
   return {iops, disk, in, out};
 }
 
@@ -48,7 +51,7 @@ TEST(CapPlan, IsWhatTheJobHasOfWhatIsCounted) {
 TEST(CapPlan, AnAbsurdCountIsTheMostThatThereIs) {
   EXPECT_EQ(caps_of({{"wsiops", {}, UINT64_MAX}, {"wsiops", {}, UINT64_MAX}}).disk_iops,
             RateCaps::kMaxIops);
-  EXPECT_EQ(caps_of({{"wsdisk", {}, UINT64_MAX}}).disk_mib_per_s, RateCaps::kMaxMibPerS);
+  EXPECT_EQ(caps_of({{"wsdisk", {}, UINT64_MAX}}).disk_kib_per_s, RateCaps::kMaxKibPerS);
 }
 
 TEST(CapPlan, AnImageGoesBelowWhatIsCountedAndNeverAbove) {

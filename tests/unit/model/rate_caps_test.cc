@@ -10,7 +10,7 @@ constexpr std::uint64_t kNone = RateCaps::kNone;
 RateCaps caps(std::optional<std::uint64_t> iops, std::optional<std::uint64_t> disk) {
   RateCaps caps;
   caps.disk_iops = iops;
-  caps.disk_mib_per_s = disk;
+  caps.disk_kib_per_s = disk;
   return caps;
 }
 
@@ -48,7 +48,7 @@ TEST(RateCaps, AnImageGoesBelowTheSiteAndNeverAbove) {
 
 TEST(RateCaps, OfDisksAreSeenWhereverTheyAre) {
   SiteCaps site;
-  site.all.network_in_mib_per_s = 5;
+  site.all.network_in_kib_per_s = 5;
   site.of_qos["fast"] = caps(kNone, kNone);
   EXPECT_FALSE(site.of_disks());
   site.of_partitions["debug"] = caps({}, 7);
@@ -57,13 +57,13 @@ TEST(RateCaps, OfDisksAreSeenWhereverTheyAre) {
 
 TEST(RateCaps, EachValueIsByItself) {
   RateCaps site;
-  site.network_in_mib_per_s = 10;
-  site.network_out_mib_per_s = 20;
+  site.network_in_kib_per_s = 10;
+  site.network_out_kib_per_s = 20;
   RateCaps image = caps(7, 8);
-  image.network_out_mib_per_s = 5;
+  image.network_out_kib_per_s = 5;
   RateCaps both = caps(7, 8);
-  both.network_in_mib_per_s = 10;
-  both.network_out_mib_per_s = 5;
+  both.network_in_kib_per_s = 10;
+  both.network_out_kib_per_s = 5;
   EXPECT_EQ(site.narrowed_by(image), both);
 }
 

@@ -26,6 +26,9 @@ TEST(Size, IsReadAsSlurmsUsersWriteIt) {
       {"1024T", kMaxMib}, {"007M", 7},    {"1073741824", kMaxMib},
   };
   for (const auto& c : cases) EXPECT_EQ(parse_size_mib(c.text, "size"), c.mib) << c.text;
+  EXPECT_EQ(parse_size_kib("1025K", "size"), 1025U);
+  EXPECT_EQ(parse_size_kib("3", "size"), 3072U);
+  EXPECT_EQ(parse_size_kib("1024T", "size"), kMaxMib << 10);
 }
 
 TEST(Size, RefusesTheRestAndNamesIt) {
@@ -66,6 +69,9 @@ TEST(Size, IsWrittenShortAndReadBack) {
                                   std::uint64_t{1024}, std::uint64_t{1} << 20, kMaxMib}) {
     EXPECT_EQ(parse_size_mib(format_size_mib(mib), "size"), mib);
   }
+  EXPECT_EQ(format_size_kib(0), "0M");
+  EXPECT_EQ(format_size_kib(1025), "1025K");
+  EXPECT_EQ(format_size_kib(2 << 20), "2G");
 }
 
 TEST(Duration, IsReadWithItsUnit) {

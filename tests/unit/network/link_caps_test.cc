@@ -10,7 +10,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 TEST(LinkCaps, LeadAllLinksThroughOneQueueEachWay) {
-  const LinkCaps caps{100, 1};
+  const LinkCaps caps{100 << 10, 1 << 10};
   EXPECT_THAT(cap_link_commands(caps),
               ElementsAre("link add cap-in type ifb", "link set dev cap-in up",
                           "link add cap-out type ifb", "link set dev cap-out up"));
@@ -28,11 +28,11 @@ TEST(LinkCaps, LeadAllLinksThroughOneQueueEachWay) {
 TEST(LinkCaps, DoNothingWhereThereIsNoBound) {
   EXPECT_THAT(cap_link_commands({}), IsEmpty());
   EXPECT_THAT(cap_traffic_commands({}, {"ws42"}), IsEmpty());
-  EXPECT_THAT(cap_link_commands({0, 5}),
+  EXPECT_THAT(cap_link_commands({0, 128}),
               ElementsAre("link add cap-out type ifb", "link set dev cap-out up"));
   EXPECT_THAT(
-      cap_traffic_commands({0, 5}, {"vif3.0"}),
-      ElementsAre("qdisc add dev cap-out root tbf rate 5242880bps burst 262144 limit 524288",
+      cap_traffic_commands({0, 128}, {"vif3.0"}),
+      ElementsAre("qdisc add dev cap-out root tbf rate 131072bps burst 262144 limit 524288",
                   "qdisc add dev vif3.0 clsact",
                   "filter add dev vif3.0 ingress protocol all u32 match u32 0 0 action mirred "
                   "egress redirect dev cap-out"));
