@@ -303,8 +303,7 @@ expect_caps() {
     expect_nothing_left 1
 }
 
-# expect_caps_of JOB LINE…: what bounds its VM on the node, its disks and its links, each in a line. Xen has no
-# bounds of the disks.
+# expect_caps_of JOB LINE…: what bounds its VM's disks (on Xen nothing does) and links on the node, each in a line.
 expect_caps_of() {
     run on 1 sh -c 'virsh -q -c "$2" dumpxml "workspace-$1" |
             sed -n "s,^ *<\(total_[a-z_]*\)>\(.*\)</.*,\1 \2,p" | sort -u
@@ -388,11 +387,13 @@ runs_again() {
     expect_output_contains '# Without the 1 CPUs that dom0 is bound to.'
     expect_output_contains ' CPUs=1 '
     on 1 sed -i 's/ CPUs=2 / CPUs=1 /' /etc/slurm/slurm.conf
-    lab run sh -c 'sed -i "s/ CPUs=2 / CPUs=1 /" /etc/slurm/slurm.conf; scontrol reconfigure || true'
+    lab run sed -i 's/ CPUs=2 / CPUs=1 /' /etc/slurm/slurm.conf
+    run lab run scontrol reconfigure
+    expect_output_contains 'require restart of the slurmctld'
     job=$(start_job user1 -n1 --workspace=tiny)
-    watch_cpus "$job" 120 >"$BATS_TEST_TMPDIR/seen"
-    cat "$BATS_TEST_TMPDIR/seen"
-    [ "$(sed -n 's/^ *[0-9]* //p' "$BATS_TEST_TMPDIR/seen")" = '1 hypervisor: CPU 0' ]
+    run watch_cpus "$job" 120
+    expect_output_contains ' 1 hypervisor: CPU 0'
+    [ "${#lines[@]}" -eq 1 ]
     as user1 scancel "$job"
     wait_for_job "$job"
     expect_nothing_left 1

@@ -15,7 +15,7 @@ teardown() {
     on 1 sh -c 'for path in /var/lib/workspace/scratch /var/cache/workspace; do
         if mountpoint -q $path; then umount $path; fi
     done'
-    [ "$hypervisor" != xen ] || on 1 sh -c 'xl destroy other 2>/dev/null || true'
+    [ "$hypervisor" != xen ] || on 1 sh -c 'if xl domid other >/dev/null 2>&1; then xl destroy other; fi'
     if is_drained 1; then resume_node 1; fi
 }
 

@@ -80,13 +80,14 @@ def verdict_on(slot, run, neighbour):
     return wrong
 
 
-def fate_of(run, most_begun=1):
+def fate_of(run, most_begun=1, most_ended=1):
     """It ran once and to its end, or it failed and its user is told why."""
     begun = len(re.findall("^begin$", run.output, re.MULTILINE))
     ended = len(re.findall("^end$", run.output, re.MULTILINE))
     told = f"{run.state} ({run.reason}, {run.code}), begun {begun}, ended {ended}: {run.output.strip()[:500]}"
     if run.state == "COMPLETED":
-        return [] if 1 <= ended <= begun <= most_begun else [f"not run once: {told}"]
+        is_right = 1 <= ended <= most_ended and ended <= begun <= most_begun
+        return [] if is_right else [f"not run once: {told}"]
     if run.state != "FAILED":
         return [f"lost: {told}"]
     if begun > most_begun:

@@ -23,9 +23,10 @@ def run_with_loss(slot, loss):
 
 
 def verdict_on(slot, run):
-    """A job whose node has lost its power may well have begun before, and its script ended: until the node has
-    told so, Slurm knows no better than to run it again, as any job that is not submitted with --no-requeue."""
-    wrong = job_run.fate_of(run, most_begun=2)
+    """A job whose node has lost its power may well have begun before. Where a task's own process was struck its
+    script may have ended: until the node has told so, Slurm runs it again, as any without --no-requeue."""
+    was_in_task = any(loss.point.program == "workspace-exec" for loss in run.struck)
+    wrong = job_run.fate_of(run, most_begun=2, most_ended=2 if was_in_task else 1)
     wrong += [f"left: {thing}" for thing in job_run.settled(slot, run.job)]
     if slot.is_drained():
         wrong.append("the node is drained")
