@@ -117,7 +117,7 @@ std::map<std::string, std::uint64_t> take_steps(Fields& fields, std::string_view
 
 JobTotals parse_fields(std::string_view text) {
   Fields fields = Fields::from_lines(text);
-  if (fields.take("version") != "1") throw Error(ErrorKind::kInvalid, "its version is not 1");
+  if (fields.take("version") != "2") throw Error(ErrorKind::kInvalid, "its version is not 2");
   JobTotals totals;
   for (const auto& [field, value] : kCounters) totals.*value = fields.take_number(field);
   totals.boot = take_histogram(fields, "boot");
@@ -178,7 +178,7 @@ std::string JobTotals::to_prometheus() const {
 
 std::string JobTotals::to_lines() const {
   Fields fields;
-  fields.add("version", "1");
+  fields.add("version", "2");
   for (const auto& [field, value] : kCounters) fields.add(std::string(field), this->*value);
   add_histogram(fields, "boot", boot);
   add_histogram(fields, "teardown", teardown);

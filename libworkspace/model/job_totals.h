@@ -13,8 +13,10 @@ namespace workspace {
 /// How often something took how long.
 struct DurationHistogram {
   /// The upper bounds of the buckets; what takes longer than the last is counted in none of them.
-  static constexpr std::array<std::uint64_t, 10> kBoundsMs = {100,  250,   500,   1000,  2500,
-                                                              5000, 10000, 30000, 60000, 120000};
+  /// A quantile is told to within a bucket, so they are narrow where VMs boot.
+  static constexpr std::array<std::uint64_t, 17> kBoundsMs = {
+      100,  250,  500,  750,   1000,  1500,  2000,  3000,  4000,
+      5000, 6000, 8000, 10000, 15000, 30000, 60000, 120000};
 
   std::array<std::uint64_t, kBoundsMs.size()> counts{};  ///< of each bucket alone
   std::uint64_t count = 0;

@@ -49,10 +49,17 @@ workspace_jobs_total{outcome="failed"} 1
 workspace_boot_duration_seconds_bucket{le="0.1"} 0
 workspace_boot_duration_seconds_bucket{le="0.25"} 0
 workspace_boot_duration_seconds_bucket{le="0.5"} 0
+workspace_boot_duration_seconds_bucket{le="0.75"} 0
 workspace_boot_duration_seconds_bucket{le="1"} 0
-workspace_boot_duration_seconds_bucket{le="2.5"} 2
+workspace_boot_duration_seconds_bucket{le="1.5"} 0
+workspace_boot_duration_seconds_bucket{le="2"} 0
+workspace_boot_duration_seconds_bucket{le="3"} 2
+workspace_boot_duration_seconds_bucket{le="4"} 2
 workspace_boot_duration_seconds_bucket{le="5"} 2
+workspace_boot_duration_seconds_bucket{le="6"} 2
+workspace_boot_duration_seconds_bucket{le="8"} 2
 workspace_boot_duration_seconds_bucket{le="10"} 2
+workspace_boot_duration_seconds_bucket{le="15"} 2
 workspace_boot_duration_seconds_bucket{le="30"} 2
 workspace_boot_duration_seconds_bucket{le="60"} 2
 workspace_boot_duration_seconds_bucket{le="120"} 2
@@ -64,10 +71,17 @@ workspace_boot_duration_seconds_count 2
 workspace_teardown_duration_seconds_bucket{le="0.1"} 1
 workspace_teardown_duration_seconds_bucket{le="0.25"} 3
 workspace_teardown_duration_seconds_bucket{le="0.5"} 3
+workspace_teardown_duration_seconds_bucket{le="0.75"} 3
 workspace_teardown_duration_seconds_bucket{le="1"} 3
-workspace_teardown_duration_seconds_bucket{le="2.5"} 3
+workspace_teardown_duration_seconds_bucket{le="1.5"} 3
+workspace_teardown_duration_seconds_bucket{le="2"} 3
+workspace_teardown_duration_seconds_bucket{le="3"} 3
+workspace_teardown_duration_seconds_bucket{le="4"} 3
 workspace_teardown_duration_seconds_bucket{le="5"} 3
+workspace_teardown_duration_seconds_bucket{le="6"} 3
+workspace_teardown_duration_seconds_bucket{le="8"} 3
 workspace_teardown_duration_seconds_bucket{le="10"} 3
+workspace_teardown_duration_seconds_bucket{le="15"} 3
 workspace_teardown_duration_seconds_bucket{le="30"} 3
 workspace_teardown_duration_seconds_bucket{le="60"} 3
 workspace_teardown_duration_seconds_bucket{le="120"} 3
@@ -132,7 +146,7 @@ TEST(JobTotals, RefusesWhatIsDamaged) {
   const std::string damaged = "the totals of workspace jobs are damaged: ";
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "version"},
-      {changed("version=1", "version=2"), "its version is not 1"},
+      {changed("version=2", "version=1"), "its version is not 2"},
       {changed("ran=2\n", ""), "ran"},
       {changed("ran=2", "ran=-2"), "ran"},
       {changed("boot.stage=14", "boot.stage=x"), "the time of step 'stage' is not a number"},
