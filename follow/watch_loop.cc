@@ -9,6 +9,7 @@
 #include <string>
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/unix_socket.h"
 #include "libworkspace/watch/job_watch.h"
 
 namespace workspace::follow {

@@ -5,12 +5,12 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "libworkspace/base/error.h"
+#include "libworkspace/base/unix_socket.h"
 
 namespace workspace {
 namespace {
@@ -20,26 +20,10 @@ constexpr time_t kConnectTimeoutS = 5;
 /// Tasks that start at once wait in the queue.
 constexpr int kBacklog = 1024;
 
-struct sockaddr_un address_of(const std::string& path) {
-  struct sockaddr_un address {};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    throw Error(ErrorKind::kHost, "the path is too long for a socket: " + path);
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  return address;
-}
-
 UniqueFd make_socket() {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) throw_errno("making a socket");
   return fd;
-}
-
-template <class Call>
-int with_address(const std::string& path, Call call) {
-  const struct sockaddr_un address = address_of(path);
-  return call(reinterpret_cast<const struct sockaddr*>(&address),
-              static_cast<socklen_t>(sizeof address));
 }
 
 void wait_for_end(int pidfd, pid_t pid, Deadline deadline) {
@@ -64,10 +48,7 @@ UniqueFd connect_to_watch(const std::string& socket_path) {
   UniqueFd fd = make_socket();
   const struct timeval timeout { kConnectTimeoutS, 0 };
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-  const int failed = with_address(socket_path, [&](const auto* address, socklen_t length) {
-    return ::connect(fd.get(), address, length);
-  });
-  if (failed == 0) return fd;
+  if (with_unix_address(::connect, fd.get(), socket_path) == 0) return fd;
   if (errno == ENOENT || errno == ECONNREFUSED)
     throw Error(ErrorKind::kNotFound, "no watch listens at " + socket_path);
   throw_errno("connecting to " + socket_path);
@@ -105,19 +86,9 @@ void end_watch(const std::string& socket_path, Deadline deadline) {
 UniqueFd listen_for_tasks(const std::string& socket_path) {
   UniqueFd fd = make_socket();
   if (::unlink(socket_path.c_str()) != 0 && errno != ENOENT) throw_errno("removing " + socket_path);
-  const int failed = with_address(socket_path, [&](const auto* address, socklen_t length) {
-    return ::bind(fd.get(), address, length);
-  });
-  if (failed != 0) throw_errno("binding " + socket_path);
+  if (with_unix_address(::bind, fd.get(), socket_path) != 0) throw_errno("binding " + socket_path);
   if (::listen(fd.get(), kBacklog) != 0) throw_errno("listening at " + socket_path);
   return fd;
-}
-
-pid_t peer_process(int connection) {
-  struct ucred peer {};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return 0;
-  return peer.pid;
 }
 
 }  // namespace workspace

@@ -42,7 +42,4 @@ void end_watch(const std::string& socket_path, Deadline deadline);
 /// Errors: kHost.
 UniqueFd listen_for_tasks(const std::string& socket_path);
 
-/// The process that made this connection, or that listens at its other end; 0: not known.
-pid_t peer_process(int connection);
-
 }  // namespace workspace

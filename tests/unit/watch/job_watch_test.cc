@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libworkspace/base/unix_socket.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
