@@ -6,6 +6,7 @@
 
 #include "libworkspace/base/fd.h"
 #include "libworkspace/hypervisor/hypervisor.h"
+#include "libworkspace/hypervisor/xen_qdisks.h"
 
 namespace workspace {
 namespace {
@@ -41,9 +42,22 @@ void add_disk(const DomainHandle& domain, const std::string& device, VmUsage& us
   add(usage.disk_written_bytes, stats.wr_bytes);
 }
 
+/// libvirt's Xen driver knows of disks that the kernel serves, and of no others.
+bool add_qdisks(const DomainHandle& domain, Deadline deadline, VmUsage& usage) {
+  try {
+    const auto bytes = qdisk_bytes(qdisk_monitor(virDomainGetID(domain.get())), deadline);
+    if (!bytes) return false;
+    usage.disk_read_bytes = bytes->read;
+    usage.disk_written_bytes = bytes->written;
+  } catch (const Error&) {
+    // Left out; the rest is worth having.
+  }
+  return true;
+}
+
 }  // namespace
 
-VmUsage read_usage(const DomainHandle& domain, HypervisorKind kind) {
+VmUsage read_usage(const DomainHandle& domain, HypervisorKind kind, Deadline deadline) {
   VmUsage usage;
   if (!domain) return usage;
   virDomainInfo info{};
@@ -54,6 +68,7 @@ VmUsage read_usage(const DomainHandle& domain, HypervisorKind kind) {
   const char* const name = virDomainGetName(domain.get());
   if (kind == HypervisorKind::kQemu && name != nullptr)
     usage.memory_peak_kib = process_peak_kib(name);
+  if (kind == HypervisorKind::kXen && add_qdisks(domain, deadline, usage)) return usage;
   // The image and the scratch disk.
   for (std::size_t index = 0; index < 2; ++index) add_disk(domain, disk_device(kind, index), usage);
   return usage;

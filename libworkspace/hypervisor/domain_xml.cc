@@ -149,14 +149,14 @@ void add_qemu_machine(xml_node domain, bool kvm) {
 }
 
 /// The disks of a group have its bounds together (QEMU's throttle-group).
-void add_disk_caps(xml_node disk, const DomainDescription& description) {
-  if (description.disk_iops == 0 && description.disk_bytes_per_s == 0) return;
+void add_disk_caps(xml_node disk, const DiskCaps& caps) {
+  if (!caps.any()) return;
   xml_node tune = disk.append_child("iotune");
   const auto add_bound = [&](const char* name, std::uint64_t bound) {
     if (bound != 0) tune.append_child(name).text().set(static_cast<unsigned long long>(bound));
   };
-  add_bound("total_bytes_sec", description.disk_bytes_per_s);
-  add_bound("total_iops_sec", description.disk_iops);
+  add_bound("total_bytes_sec", caps.bytes_per_s);
+  add_bound("total_iops_sec", caps.iops);
   tune.append_child("group_name").text().set("disks");
 }
 
@@ -172,19 +172,25 @@ void add_qemu_disk(xml_node devices, const DomainDescription& description, std::
   element.append_child("source").append_attribute("file").set_value(
       plain(disk.path, "disk's path"));
   add(element, "target", {{"dev", device.c_str()}, {"bus", "virtio"}});
-  add_disk_caps(element, description);
+  add_disk_caps(element, description.disk_caps);
   if (disk.read_only) element.append_child("readonly");
 }
 
-/// `phy` over a block device; libxl's file-backed disks quietly leave a guest without a disk.
+/// `phy`, the kernel's own backend, over a block device; or QEMU's, which alone knows bounds. An
+/// image is then shown by a view in qcow2 (xen_qdisks.h): of a disk that is to be read-only libxl's
+/// QEMU quietly leaves the guest without.
 void add_xen_disk(xml_node devices, const DomainDescription& description, std::size_t index) {
   const DomainDisk& disk = description.disks[index];
   const std::string device = disk_device(HypervisorKind::kXen, index);
   xml_node element = add(devices, "disk", {{"type", "block"}, {"device", "disk"}});
-  add(element, "driver", {{"name", "phy"}, {"type", "raw"}});
+  const bool is_qemus = description.disk_caps.any();
+  const bool is_view = is_qemus && disk.read_only;
+  xml_node driver = add(element, "driver",
+                        {{"name", is_qemus ? "qemu" : "phy"}, {"type", is_view ? "qcow2" : "raw"}});
+  driver.append_attribute("discard").set_value(disk.gives_back ? "unmap" : "ignore");
   element.append_child("source").append_attribute("dev").set_value(plain(disk.path, "disk's path"));
   add(element, "target", {{"dev", device.c_str()}, {"bus", "xen"}});
-  if (disk.read_only) element.append_child("readonly");
+  if (disk.read_only && !is_view) element.append_child("readonly");
 }
 
 /// `tap` is QEMU's alone: Xen's NICs are numbered, and the script knows them by their number.

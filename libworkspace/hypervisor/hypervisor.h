@@ -35,6 +35,14 @@ struct DomainDisk {
   bool gives_back = false;
 };
 
+/// What a domain's disks may do together per second; 0: no bound.
+struct DiskCaps {
+  std::uint64_t iops = 0;
+  std::uint64_t bytes_per_s = 0;
+
+  [[nodiscard]] bool any() const { return iops != 0 || bytes_per_s != 0; }
+};
+
 /// A job's VM, in terms that both hypervisors share. How each of them is told is domain_xml's.
 struct DomainDescription {
   explicit DomainDescription(DomainOwner whose) : owner(std::move(whose)) {}
@@ -60,9 +68,9 @@ struct DomainDescription {
   std::string kernel_options;  ///< the site's, behind the project's own
   /// In the order of disk_device. A writable disk is this job's own file, as the initrd is.
   std::vector<DomainDisk> disks;
-  /// QEMU: what the disks together may do per second; 0: no bound. Xen has no such bound.
-  std::uint64_t disk_iops = 0;
-  std::uint64_t disk_bytes_per_s = 0;
+  /// What the disks together may do. On Xen a domain with such bounds has its disks from a QEMU of
+  /// its own.
+  DiskCaps disk_caps;
   /// Devices of the machine that are the guest's alone. libvirt takes them from the node's drivers
   /// and gives them back at the domain's end.
   std::vector<PciAddress> pci_devices;

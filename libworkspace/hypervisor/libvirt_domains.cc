@@ -4,6 +4,7 @@
 
 #include "libworkspace/base/log.h"
 #include "libworkspace/hypervisor/domain_xml.h"
+#include "libworkspace/hypervisor/xen_qdisks.h"
 
 namespace workspace {
 namespace {
@@ -122,6 +123,15 @@ void start_domain(const Connection& connection, const std::string& xml,
   const DomainHandle domain(virDomainCreateXML(connection.get(), xml.c_str(), VIR_DOMAIN_NONE));
   if (!domain) throw_libvirt("libvirt");
   if (process_memory_mib != 0) bound_process_memory(domain, process_memory_mib);
+}
+
+void start_capped_domain(const Connection& connection, const std::string& xml, std::size_t disks,
+                         const DiskCaps& caps, Deadline deadline) {
+  const DomainHandle domain(
+      virDomainCreateXML(connection.get(), xml.c_str(), VIR_DOMAIN_START_PAUSED));
+  if (!domain) throw_libvirt("libvirt");
+  cap_qdisks(qdisk_monitor(virDomainGetID(domain.get())), disks, caps, deadline);
+  if (virDomainResume(domain.get()) != 0) throw_libvirt("libvirt");
 }
 
 std::string capabilities_of(const Connection& connection) {

@@ -34,6 +34,10 @@ bool try_destroy(const Connection& connection, JobId job, std::string& failure);
 void start_domain(const Connection& connection, const std::string& xml,
                   std::uint64_t process_memory_mib);
 
+/// Starts a Xen domain of so many disks, which runs only once they have their bounds.
+void start_capped_domain(const Connection& connection, const std::string& xml, std::size_t disks,
+                         const DiskCaps& caps, Deadline deadline);
+
 /// The host's, as XML.
 std::string capabilities_of(const Connection& connection);
 

@@ -20,6 +20,7 @@
 #include "libworkspace/hypervisor/kvm.h"
 #include "libworkspace/hypervisor/libvirt_domains.h"
 #include "libworkspace/hypervisor/loop_device.h"
+#include "libworkspace/hypervisor/xen_qdisks.h"
 #include "libworkspace/model/size.h"
 
 namespace workspace {
@@ -53,15 +54,20 @@ class LibvirtHypervisor : public Hypervisor {
     // The call takes the loop devices along: left behind at the deadline it may still need them.
     const auto loops = std::make_shared<std::vector<LoopDevice>>();
     if (kind_ == HypervisorKind::kXen)
-      *loops = attach_disks(prepared);
+      *loops = attach_disks(prepared, deadline);
     else if (host.qemu_user)
       give_own_files(prepared, *host.qemu_user);
     console_logs_[description.owner.job] = description.console_log;
     const std::string xml = domain_xml(prepared, host);
     const bool is_bounded = kind_ == HypervisorKind::kQemu && host.hardware_virtualization;
     const std::uint64_t most_mib = is_bounded ? description.process_memory_mib : 0;
-    ask<void>(deadline, [xml, loops, most_mib](const Connection& libvirt) {
-      start_domain(libvirt, xml, most_mib);
+    const bool needs_qdisks = kind_ == HypervisorKind::kXen && description.disk_caps.any();
+    ask<void>(deadline, [xml, loops, most_mib, needs_qdisks, caps = description.disk_caps,
+                         deadline](const Connection& libvirt) {
+      if (needs_qdisks)
+        start_capped_domain(libvirt, xml, loops->size(), caps, deadline);
+      else
+        start_domain(libvirt, xml, most_mib);
     });
   }
 
@@ -109,8 +115,8 @@ class LibvirtHypervisor : public Hypervisor {
 
   VmUsage usage(JobId job, Deadline deadline) noexcept override {
     try {
-      return ask<VmUsage>(deadline, [job, kind = kind_](const Connection& libvirt) {
-        return read_usage(find_domain(libvirt, job), kind);
+      return ask<VmUsage>(deadline, [job, kind = kind_, deadline](const Connection& libvirt) {
+        return read_usage(find_domain(libvirt, job), kind, deadline);
       });
     } catch (const std::exception&) {
       return {};
@@ -206,10 +212,13 @@ class LibvirtHypervisor : public Hypervisor {
     return host;
   }
 
-  static std::vector<LoopDevice> attach_disks(DomainDescription& description) {
+  static std::vector<LoopDevice> attach_disks(DomainDescription& description, Deadline deadline) {
     std::vector<LoopDevice> loops;
     for (auto& disk : description.disks) {
-      loops.emplace_back(disk.path, disk.read_only);
+      if (disk.read_only && description.disk_caps.any())
+        loops.push_back(make_qdisk_view(disk.path, deadline));
+      else
+        loops.emplace_back(disk.path, disk.read_only);
       disk.path = loops.back().path();
     }
     return loops;

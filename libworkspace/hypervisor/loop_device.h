@@ -15,6 +15,9 @@ class LoopDevice {
   /// Errors: kHost.
   LoopDevice(const std::string& file, bool read_only);
 
+  /// Of a file that is open already; `name` is what losetup(8) shows for it. Errors: kHost.
+  LoopDevice(int file, const std::string& name, bool read_only);
+
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:

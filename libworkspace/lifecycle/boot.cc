@@ -237,8 +237,7 @@ class Boot {
     domain.disks = {{staged_.root, true}};
     for (const auto& layer : staged_.layers) domain.disks.push_back({layer, true});
     domain.disks.push_back({disk_path_, false, !node_.site.disk_reserve});
-    domain.disk_iops = bound_or_zero(caps_.disk_iops);
-    domain.disk_bytes_per_s = bound_or_zero(caps_.disk_kib_per_s) << 10;
+    domain.disk_caps = {bound_or_zero(caps_.disk_iops), bound_or_zero(caps_.disk_kib_per_s) << 10};
     domain.pci_devices = devices_;
     if (private_network_) domain.private_mac = private_network_->own.guest_mac;
     domain.console_log = node_.records.file(job_.job, "console.log");

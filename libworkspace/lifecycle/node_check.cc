@@ -29,6 +29,11 @@ namespace {
 
 constexpr std::size_t kMaxPlugstackBytes = 1 << 20;
 constexpr std::chrono::seconds kAnswerTime(20);
+constexpr char kQemuImg[] = "/usr/bin/qemu-img";
+/// Where Debian has it, and where Xen's own build puts it.
+constexpr const char* kXenQemus[] = {"/usr/libexec/xen-qemu-system-i386",
+                                     "/usr/lib/xen/bin/qemu-system-i386",
+                                     "/usr/local/lib/xen/bin/qemu-system-i386"};
 
 /// Collects the findings; a look that throws becomes one.
 class NodeCheck {
@@ -165,12 +170,22 @@ class NodeCheck {
     });
   }
 
-  /// Images may have caps too, but those are no fault of the node.
+  /// On Xen a QEMU serves the disks that have caps. Images may have some where the site has none.
   void check_caps() {
-    if (kind_ == HypervisorKind::kXen && site_->caps.of_disks()) {
-      add("caps", Verdict::kWarning, "Xen cannot bound disk_iops and disk_bandwidth",
-          "take them out of caps in workspace.yaml; there is no way to bound them here");
+    if (kind_ != HypervisorKind::kXen) return;
+    const auto is_there = [](const char* path) { return ::access(path, X_OK) == 0; };
+    if (!is_there(kQemuImg)) {
+      add_missing_for_caps(std::string(kQemuImg) + " is missing", "qemu-utils");
+    } else if (std::none_of(std::begin(kXenQemus), std::end(kXenQemus), is_there)) {
+      add_missing_for_caps("no QEMU for Xen is found", "qemu-system-xen");
+    } else {
+      add("caps", Verdict::kFine, "a QEMU that can bound a VM's disks is there");
     }
+  }
+
+  void add_missing_for_caps(const std::string& what, const std::string& package) {
+    add("caps", site_->caps.of_disks() ? Verdict::kWrong : Verdict::kWarning,
+        what + ", so no VM starts whose disks have caps", "install the package " + package);
   }
 
   /// An image's expiry and a log's order need a clock that is right.

@@ -30,8 +30,8 @@ TEST(DomainSchemaTest, LibvirtsSchemaTakesEveryKindOfDomain) {
       DomainDescription description = some_description();
       // With one NIC here and two there.
       if (hardware) description.private_mac = "52:54:00:78:00:01";
-      description.disk_iops = 100;
-      if (hardware) description.disk_bytes_per_s = 1 << 20;
+      description.disk_caps.iops = 100;
+      if (hardware) description.disk_caps.bytes_per_s = 1 << 20;
       if (hardware) description.pci_devices = {{0, 0x3b, 0, 0}, {0, 0x3b, 0, 1}};
       const DomainHost host = {kind, hardware, QemuUser{64055, 64055}, "/libexec/vif-workspace", 0};
       const std::string file = folder.write("domain.xml", domain_xml(description, host));

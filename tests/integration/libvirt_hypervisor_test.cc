@@ -134,6 +134,19 @@ TEST(LibvirtHypervisorTest, ADomainWithDevicesOfTheMachineIsTaken) {
   }
 }
 
+TEST(LibvirtHypervisorTest, OnXenADomainDoesNotRunBeforeItsDisksHaveTheirBounds) {
+  const auto xen = test_hypervisor();
+  DomainDescription description = some_description(42);
+  description.disk_caps.iops = 60;
+  // The test driver starts no QEMU.
+  expect_error([&] { xen->create(description, soon()); }, ErrorKind::kHost,
+               AllOf(StartsWith("asking QEMU at /var/run/xen/qmp-libxenstat-"),
+                     HasSubstr(": No such file or directory")));
+  EXPECT_EQ(xen->list(soon()).at(0).state, DomainState::kPaused);
+  xen->destroy(JobId(42), soon());
+  EXPECT_THAT(xen->list(soon()), IsEmpty());
+}
+
 TEST(LibvirtHypervisorTest, ASecondDomainOfAJobIsAnError) {
   const auto hypervisor = test_hypervisor();
   hypervisor->create(some_description(42), soon());

@@ -117,13 +117,13 @@ constexpr char kXenXml[] = R"(<domain type="xen">
   <on_crash>preserve</on_crash>
   <devices>
     <disk type="block" device="disk">
-      <driver name="phy" type="raw" />
+      <driver name="phy" type="raw" discard="ignore" />
       <source dev="/cache/sha256-aa" />
       <target dev="xvda" bus="xen" />
       <readonly />
     </disk>
     <disk type="block" device="disk">
-      <driver name="phy" type="raw" />
+      <driver name="phy" type="raw" discard="unmap" />
       <source dev="/scratch/42.scratch" />
       <target dev="xvdb" bus="xen" />
     </disk>
@@ -171,13 +171,14 @@ TEST(DomainXmlTest, LeavesOutWhatTheHostDoesNotManage) {
 TEST(DomainXmlTest, ADiskKeepsTheSpaceThatItDoesNotGiveBack) {
   DomainDescription description = some_description();
   description.disks.back().gives_back = false;
-  EXPECT_THAT(domain_xml(description, qemu_host()), Not(HasSubstr("unmap")));
+  for (const auto& host : {qemu_host(), xen_host()})
+    EXPECT_THAT(domain_xml(description, host), Not(HasSubstr("unmap")));
 }
 
 TEST(DomainXmlTest, CapsQemusDisksTogether) {
   DomainDescription description = some_description();
   EXPECT_THAT(domain_xml(description, qemu_host()), Not(HasSubstr("iotune")));
-  description.disk_iops = 500;
+  description.disk_caps.iops = 500;
   const std::string xml = domain_xml(description, qemu_host());
   const std::string tune =
       "      <iotune>\n"
@@ -186,10 +187,24 @@ TEST(DomainXmlTest, CapsQemusDisksTogether) {
       "      </iotune>\n";
   EXPECT_THAT(xml, HasSubstr("<target dev=\"vda\" bus=\"virtio\" />\n" + tune));
   EXPECT_THAT(xml, HasSubstr("<target dev=\"vdb\" bus=\"virtio\" />\n" + tune));
-  description.disk_bytes_per_s = std::uint64_t{200} << 20;
+  description.disk_caps.bytes_per_s = std::uint64_t{200} << 20;
   EXPECT_THAT(domain_xml(description, qemu_host()),
               HasSubstr("<total_bytes_sec>209715200</total_bytes_sec>"));
-  EXPECT_THAT(domain_xml(description, xen_host()), Not(HasSubstr("iotune")));
+}
+
+TEST(DomainXmlTest, OnXenDisksWithCapsAreQemus) {
+  DomainDescription description = some_description();
+  EXPECT_THAT(domain_xml(description, xen_host()),
+              AllOf(HasSubstr("<driver name=\"phy\" type=\"raw\""), HasSubstr("<readonly />"),
+                    Not(HasSubstr("name=\"qemu\""))));
+  description.disk_caps.bytes_per_s = 1 << 20;
+  // The bounds are not libvirt's to set; QEMU serves Xen no disk that is read-only.
+  EXPECT_THAT(domain_xml(description, xen_host()),
+              AllOf(HasSubstr("<driver name=\"qemu\" type=\"qcow2\" discard=\"ignore\" />\n"
+                              "      <source dev=\"/cache/"),
+                    HasSubstr("<driver name=\"qemu\" type=\"raw\" discard=\"unmap\" />\n"
+                              "      <source dev=\"/scratch/"),
+                    Not(HasSubstr("readonly")), Not(HasSubstr("phy")), Not(HasSubstr("iotune"))));
 }
 
 TEST(DomainXmlTest, EscapesEveryTextThatComesFromOutside) {
