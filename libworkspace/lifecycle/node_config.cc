@@ -64,7 +64,8 @@ std::string xen_remarks(const CpuTopology& topology, std::uint64_t memory_mib) {
         "# No CPU is dom0's own, so it takes its time from the jobs; for one of its own boot Xen "
         "with dom0_max_vcpus=1 dom0_vcpus_pin.\n";
   } else {
-    text += "# Without the " + std::to_string(dom0s) + " CPUs that dom0 is bound to.\n";
+    text += "# Without the " + (dom0s == 1 ? "CPU" : std::to_string(dom0s) + " CPUs") +
+            " that dom0 is bound to.\n";
   }
   if (memory_mib < kLeastJobsMib) {
     text +=

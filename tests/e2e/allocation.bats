@@ -263,7 +263,7 @@ runs_again() {
 @test "where dom0 is bound to a CPU, jobs have the others" {
     on 1 xl vcpu-pin Domain-0 all 0
     run on 1 workspace node config
-    expect_output_contains '# Without the 1 CPUs that dom0 is bound to.'
+    expect_output_contains '# Without the CPU that dom0 is bound to.'
     expect_output_contains ' CPUs=1 '
     on 1 sed -i 's/ CPUs=2 / CPUs=1 /' /etc/slurm/slurm.conf
     lab run sed -i 's/ CPUs=2 / CPUs=1 /' /etc/slurm/slurm.conf

@@ -37,6 +37,8 @@ TEST(NodeConfigTest, TellsWhatXenNeedsBesideTheLine) {
       "# slurmd sees dom0 alone: SlurmdParameters=config_overrides makes it take this line.\n";
   EXPECT_EQ(xen_remarks(without({0, 1}), 512),
             overrides + "# Without the 2 CPUs that dom0 is bound to.\n");
+  EXPECT_EQ(xen_remarks(without({0}), 512),
+            overrides + "# Without the CPU that dom0 is bound to.\n");
   EXPECT_EQ(xen_remarks(two_sockets(), 511),
             overrides +
                 "# No CPU is dom0's own, so it takes its time from the jobs; for one of its own "
