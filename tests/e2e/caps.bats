@@ -113,6 +113,10 @@ expect_caps_of() {
     expect_caps_of "$job" 'total_bytes_sec 9437184' 'total_iops_sec 70' 'rate 25165Kbit' 'rate 8388Kbit'
     as user1 scancel "$job"
     wait_for_job "$job"
+    eventually "$kCommandDeadlineS" on 1 workspace report "$job" --json
+    # Whoever serves the disks tells what of them was read, such as what it booted of.
+    run on 1 workspace report "$job" --json
+    [[ $output =~ '"disk_read_bytes": '[1-9] ]]
     job=$(start_job user1 -n1 --workspace=tiny)
     expect_caps_of "$job" 'total_iops_sec 60' 'rate 8388Kbit'
     # Slurm's own word is what counts: a node has 1000.
@@ -163,6 +167,8 @@ expect_caps_of() {
     expect_output "$before"
     run as user1 srun -Q -n1 --workspace=tiny --mem=160M echo 'one more'
     expect_output 'one more'
+    # The domain stands without its disks then.
+    on 1 sh -c 'kill -9 $(pgrep -f "xen-qemu.* -name workspace-$1 ")' sh "$job"
     as user1 scancel "$job"
     wait_for_job "$job"
     run on 1 sh -c 'pgrep -a qemu; ls /run/xen/ | grep qmp; losetup -a; ls /var/lib/workspace/scratch'
