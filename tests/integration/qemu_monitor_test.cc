@@ -56,7 +56,7 @@ class StandingQemu {
       ::_exit(127);
     }
     const Deadline deadline = soon();
-    while (::access(monitor_.c_str(), F_OK) != 0 && !deadline.passed()) ::poll(nullptr, 0, 20);
+    while (!answers() && !deadline.passed()) ::poll(nullptr, 0, 20);
   }
   StandingQemu(const StandingQemu&) = delete;
   StandingQemu& operator=(const StandingQemu&) = delete;
@@ -70,6 +70,15 @@ class StandingQemu {
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
+  /// Its socket is there before it listens.
+  [[nodiscard]] bool answers() const {
+    try {
+      return QemuMonitor(monitor_, soon()).process() == pid_;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
   std::string monitor_;
   std::string image_;
   LoopDevice view_;
