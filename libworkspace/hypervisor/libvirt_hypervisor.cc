@@ -100,9 +100,10 @@ class LibvirtHypervisor : public Hypervisor {
       return try_set_memory(libvirt, job, memory_mib);
     };
     while (!ask<bool>(deadline, is_set)) {
-      if (deadline.left() <= kPollInterval)
-        throw Error(ErrorKind::kGuest, "the guest's balloon does not move");
       ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
+      // As above.
+      if (deadline.left() < kTimeForAnswer)
+        throw Error(ErrorKind::kGuest, "the guest's balloon does not move");
     }
   }
 
