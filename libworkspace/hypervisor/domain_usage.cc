@@ -15,6 +15,8 @@ constexpr std::uint64_t kNsInMs = 1'000'000;
 /// Where libvirt's QEMU driver keeps the process id of a domain.
 constexpr char kPidFolder[] = "/run/libvirt/qemu/";
 constexpr std::size_t kMaxPidBytes = 32;
+/// A QEMU that hangs takes neither the rest of the answer nor the time of a teardown.
+constexpr std::chrono::seconds kTimeForQemu{1};
 
 /// The most that the domain's QEMU process has held at once.
 std::optional<std::uint64_t> process_peak_kib(const std::string& domain) {
@@ -45,7 +47,8 @@ void add_disk(const DomainHandle& domain, const std::string& device, VmUsage& us
 /// libvirt's Xen driver knows of disks that the kernel serves, and of no others.
 bool add_qdisks(const DomainHandle& domain, Deadline deadline, VmUsage& usage) {
   try {
-    const auto bytes = qdisk_bytes(qdisk_monitor(virDomainGetID(domain.get())), deadline);
+    const auto bytes = qdisk_bytes(qdisk_monitor(virDomainGetID(domain.get())),
+                                   deadline.no_later_than(kTimeForQemu));
     if (!bytes) return false;
     usage.disk_read_bytes = bytes->read;
     usage.disk_written_bytes = bytes->written;

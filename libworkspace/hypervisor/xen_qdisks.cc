@@ -33,7 +33,9 @@ std::uint64_t bytes_of(const std::string& image) {
 
 void bound_log(pid_t qemu) {
   const struct rlimit limit { kMaxLogBytes, kMaxLogBytes };
-  if (qemu == 0 || ::prlimit(qemu, RLIMIT_FSIZE, &limit, nullptr) != 0)
+  // 0 would be this process.
+  if (qemu <= 0) throw Error(ErrorKind::kHost, "the kernel does not tell which process QEMU is");
+  if (::prlimit(qemu, RLIMIT_FSIZE, &limit, nullptr) != 0)
     throw_errno("bounding the log of QEMU, process " + std::to_string(qemu));
 }
 

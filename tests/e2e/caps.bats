@@ -22,8 +22,8 @@ teardown() {
     on 1 sed -i /^caps:/d /etc/workspace/workspace.yaml
 }
 
-# measures DISK_MIB WRITES BLOCKS: what a job reaches, in hundredths per second: MiB to its disk and writes to it
-# (unless there are 0 to do), and blocks of 64 KiB that arrive on its stdin and from its stdout. Each flows before it
+# measures DISK_MIB WRITES BLOCKS: what a job reaches, in hundredths per second: MiB to its disk, writes to it,
+# and blocks of 64 KiB that arrive on its stdin and from its stdout. Each flows before it
 # is timed, until TCP has found the rate, and is timed where it arrives: what a sender has got rid of may lie in its
 # own buffers.
 measures() {
@@ -47,8 +47,8 @@ case $1 in
     inside)
         : >measured
         dd if=/dev/zero bs=64k "count=$((80 + $4))" 2>/dev/null &
-        [ "$2" -eq 0 ] || timed disk "$2" 2 if=/dev/zero of=/var/tmp/a bs=1M oflag=direct
-        [ "$3" -eq 0 ] || timed writes "$3" 20 if=/dev/zero of=/var/tmp/a bs=4k oflag=direct
+        timed disk "$2" 2 if=/dev/zero of=/var/tmp/a bs=1M oflag=direct
+        timed writes "$3" 20 if=/dev/zero of=/var/tmp/a bs=4k oflag=direct
         wait
         timed in "$4" 64 of=/dev/null bs=64k iflag=fullblock
         ;;
