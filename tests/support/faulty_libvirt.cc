@@ -158,6 +158,9 @@ char* virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags) {
   return answer<char*>("virDomainGetXMLDesc", domain, flags);
 }
 int virDomainIsActive(virDomainPtr domain) { return answer<int>("virDomainIsActive", domain); }
+int virDomainIsPersistent(virDomainPtr domain) {
+  return answer<int>("virDomainIsPersistent", domain);
+}
 int virDomainDestroy(virDomainPtr domain) { return answer<int>("virDomainDestroy", domain); }
 int virDomainSuspend(virDomainPtr domain) { return answer<int>("virDomainSuspend", domain); }
 int virDomainResume(virDomainPtr domain) { return answer<int>("virDomainResume", domain); }
