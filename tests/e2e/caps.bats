@@ -59,30 +59,37 @@ END
 
 measure_of() { sed -n "s/^$2 //p" <<<"$1"; }
 
-# is_about VALUE CAP: within 5 %.
+# is_about RATE CAP: within 5 %. is_uncapped RATE CAP: five times as fast.
 is_about() { [ "$(($1 * 100))" -ge "$(($2 * 95))" ] && [ "$(($1 * 100))" -le "$(($2 * 105))" ]; }
+is_uncapped() { [ "$1" -ge "$((5 * $2))" ]; }
 
-# expect_caps UNCAPPED CAPPED NAME:CAP…: each holds within 5 %, and was five times as fast without.
-expect_caps() {
-    local name cap
-    printf 'without caps:\n%s\nwith caps:\n%s\n' "$1" "$2"
-    for name in "${@:3}"; do
-        cap=${name#*:} name=${name%:*}
-        is_about "$(measure_of "$2" "$name")" "$cap"
-        [ "$(measure_of "$1" "$name")" -ge "$((5 * cap))" ]
+# expect_rates PREDICATE MEASURES-ARGUMENTS NAME:CAP…: for each rate PREDICATE holds once in some rounds: when the
+# machine gives the lab no turn for a second, a cap is not reached, and what waited comes at once thereafter.
+expect_rates() {
+    local predicate=$1 arguments rates round limit
+    local -a missing=("${@:3}") left
+    read -ra arguments <<<"$2"
+    for ((round = 0; round < 5 && ${#missing[@]} > 0; round++)); do
+        rates=$(measures "${arguments[@]}")
+        printf '%s %s:\n%s\n' "$predicate" "${missing[*]}" "$rates"
+        left=()
+        for limit in "${missing[@]}"; do
+            "$predicate" "$(measure_of "$rates" "${limit%:*}")" "${limit#*:}" || left+=("$limit")
+        done
+        missing=("${left[@]}")
     done
+    [ "${#missing[@]}" -eq 0 ]
 }
 
 @test "the site's caps of disk and network hold within 5 %; without them a job is five times as fast" {
-    local uncapped capped rate=${kNetworkCapKib}K
-    uncapped=$(measures 64 500 48)
+    # Of a full frame of 1514 bytes the task has 1448.
+    local network=$((100 * kNetworkCapKib / 64 * 1448 / 1514)) rate=${kNetworkCapKib}K
+    local caps=("disk:$((100 * kDiskCapMib))" "writes:$((100 * kIopsCap))" {in,out}:"$network")
+    expect_rates is_uncapped '64 500 48' "${caps[@]}"
     on 1 sh -c 'echo "$1" >>/etc/workspace/workspace.yaml' sh \
         "caps: {partitions: {main: {disk_iops: $kIopsCap, disk_bandwidth: ${kDiskCapMib}M, network_in: $rate, network_out: $rate}}}"
     # Long enough that what comes in while the guest has no turn is little of it.
-    capped=$(measures 16 180 "$kCappedBlocks")
-    # Of a full frame of 1514 bytes the task has 1448.
-    local network=$((100 * kNetworkCapKib / 64 * 1448 / 1514))
-    expect_caps "$uncapped" "$capped" "disk:$((100 * kDiskCapMib))" "writes:$((100 * kIopsCap))" {in,out}:"$network"
+    expect_rates is_about "16 180 $kCappedBlocks" "${caps[@]}"
     expect_nothing_left 1
 }
 
