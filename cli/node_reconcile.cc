@@ -14,7 +14,7 @@ namespace workspace::cli {
 int run_node_reconcile(const Arguments& arguments) {
   if (::geteuid() != 0) throw Error(ErrorKind::kDenied, "only root may clean up a node");
   set_log_context("reconcile", "");
-  Node node = Node::open();
+  Node node = Node::open_for_slurm();
   const auto cleaned = reconcile_node(node, arguments.value("--node").value_or(short_hostname()));
   std::string text;
   for (const JobId job : cleaned) text += "removed what was left of job " + job.to_string() + "\n";

@@ -11,7 +11,7 @@ namespace {
 int end(int, char**) {
   const JobEnvironment job = JobEnvironment::take();
   set_log_context("epilog", job.job.to_string());
-  Node node = Node::open();
+  Node node = Node::open_for_slurm();
   tear_down_workspace(node, job.job);
   return 0;
 }

@@ -12,7 +12,7 @@ int boot(int, char**) {
   const JobEnvironment job = JobEnvironment::take();
   if (!job.request) return 0;
   set_log_context("prolog", job.job.to_string());
-  Node node = Node::open();
+  Node node = Node::open_for_slurm();
   boot_workspace(node, job);
   return 0;
 }

@@ -113,7 +113,7 @@ bool try_destroy(const Connection& connection, JobId job, std::string& failure) 
   if (!domain) return true;
   // A defined domain of this name that does not run holds nothing of the job. One that is not
   // defined either is being started, by a prolog that was killed meanwhile, or is just going.
-  if (virDomainIsActive(domain.get()) == 0) return virDomainIsPersistent(domain.get()) != 0;
+  if (virDomainIsActive(domain.get()) == 0) return virDomainIsPersistent(domain.get()) == 1;
   if (virDomainDestroy(domain.get()) != 0) failure = printable(virGetLastErrorMessage(), 1024);
   // What the call says is not believed: the next look tells.
   const DomainHandle again = find_domain(connection, job);

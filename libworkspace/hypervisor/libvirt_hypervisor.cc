@@ -10,6 +10,7 @@
 #include "build_paths.h"
 #include "libworkspace/base/bounded_call.h"
 #include "libworkspace/base/fd.h"
+#include "libworkspace/base/log.h"
 #include "libworkspace/hypervisor/capabilities.h"
 #include "libworkspace/hypervisor/console.h"
 #include "libworkspace/hypervisor/dom0_cpus.h"
@@ -264,7 +265,7 @@ void start_libvirt() {
   virInitialize();
 }
 
-Connection connect(const std::string& uri) {
+Connection connect_once(const std::string& uri) {
   const virConnectPtr connection = virConnectOpen(uri.c_str());
   if (connection == nullptr) {
     throw Error(ErrorKind::kHost, "cannot reach libvirt at " + uri + ": " +
@@ -274,18 +275,32 @@ Connection connect(const std::string& uri) {
   return {connection, [](virConnectPtr open) { virConnectClose(open); }};
 }
 
+Connection connect(const std::string& uri, Deadline deadline, Deadline restart) {
+  const auto once = [uri] { return connect_once(uri); };
+  for (bool is_first = true;; is_first = false) {
+    try {
+      return bounded_call<Connection>("libvirt at " + uri, deadline, once);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::kHost || restart.passed()) throw;
+      if (is_first) log_warning(e.text() + " Waiting for it");
+    }
+    ::poll(nullptr, 0, restart.poll_ms(kPollInterval));
+  }
+}
+
 }  // namespace
 
-std::unique_ptr<Hypervisor> connect_hypervisor(const SiteConfig& site, Deadline deadline) {
+std::unique_ptr<Hypervisor> connect_hypervisor(const SiteConfig& site, Deadline deadline,
+                                               std::chrono::milliseconds restart_time) {
   return connect_hypervisor(site.hypervisor, hypervisor_kind_of_uri(site.hypervisor),
-                            site.acceleration, deadline);
+                            site.acceleration, deadline, restart_time);
 }
 
 std::unique_ptr<Hypervisor> connect_hypervisor(const std::string& uri, HypervisorKind kind,
-                                               Acceleration acceleration, Deadline deadline) {
+                                               Acceleration acceleration, Deadline deadline,
+                                               std::chrono::milliseconds restart_time) {
   start_libvirt();
-  Connection connection =
-      bounded_call<Connection>("libvirt at " + uri, deadline, [uri] { return connect(uri); });
+  Connection connection = connect(uri, deadline, deadline.no_later_than(restart_time));
   return std::make_unique<LibvirtHypervisor>(std::move(connection), kind, acceleration);
 }
 

@@ -9,9 +9,9 @@
 
 namespace workspace {
 
-Node Node::open() {
+Node Node::open(std::chrono::seconds libvirt_restart_time) {
   SiteConfig site = read_site_config(site_config_path());
-  auto hypervisor = connect_hypervisor(site, step_deadline());
+  auto hypervisor = connect_hypervisor(site, step_deadline(), libvirt_restart_time);
   RecordStore records = default_records();
   Catalog catalog(site.store);
   NodeCache cache(site.cache);

@@ -23,7 +23,11 @@ struct Node {
   std::unique_ptr<Hypervisor> hypervisor;
 
   /// Reads the site's configuration and connects to its hypervisor. Errors: kHost; kTimeout.
-  static Node open();
+  static Node open() { return open(std::chrono::seconds(0)); }
+
+  /// For what Slurm runs: a failure there drains the node, and a libvirtd that an upgrade restarts,
+  /// or that died, is back in seconds.
+  static Node open_for_slurm() { return open(std::chrono::seconds(20)); }
 
   /// The records alone, which need neither configuration nor hypervisor.
   static RecordStore default_records();
@@ -34,6 +38,9 @@ struct Node {
   /// The bound on one step that has none of its own. No step takes this long on a node that works;
   /// it keeps a broken one from holding Slurm's prolog for ever.
   [[nodiscard]] static Deadline step_deadline() { return Deadline::in(std::chrono::seconds(120)); }
+
+ private:
+  static Node open(std::chrono::seconds libvirt_restart_time);
 };
 
 }  // namespace workspace

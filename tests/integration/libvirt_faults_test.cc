@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <sstream>
 
 #include "libworkspace/hypervisor/libvirt_hypervisor.h"
@@ -233,6 +234,18 @@ TEST_F(LyingLibvirtTest, ADomainThatWasNotEndedIsStillThere) {
   EXPECT_TRUE(hypervisor_->is_running(kJob, soon()));
 }
 
+TEST_F(LyingLibvirtTest, ADomainThatIsStillBeingStartedIsNotGone) {
+  make_domain(*hypervisor_);
+  // As libvirt has it while it is in the call of a prolog that was killed.
+  FaultyLibvirt::set("virDomainIsActive", LibvirtFault::kOnlyClaims);
+  expect_error([&] { hypervisor_->destroy(kJob, soon_enough()); }, ErrorKind::kHost,
+               "workspace-42 is still there");
+  FaultyLibvirt::heal();
+  EXPECT_TRUE(hypervisor_->is_running(kJob, soon()));
+  hypervisor_->destroy(kJob, soon());
+  EXPECT_FALSE(hypervisor_->is_running(kJob, soon()));
+}
+
 TEST_F(LyingLibvirtTest, ADomainThatWasNotPausedRuns) {
   make_domain(*hypervisor_);
   FaultyLibvirt::set("virDomainSuspend", LibvirtFault::kOnlyClaims);
@@ -261,6 +274,27 @@ TEST(ConnectFaultsTest, AConnectionThatFailsOrHangsIsTold) {
   FaultyLibvirt::set("virConnectOpen", LibvirtFault::kHangs);
   expect_error([&] { act(at_once()); }, ErrorKind::kTimeout,
                "libvirt at test:///default: no answer in time");
+}
+
+TEST(ConnectFaultsTest, ALibvirtdThatIsBeingRestartedIsWaitedFor) {
+  const FaultyLibvirt libvirt;
+  const auto act = [](std::chrono::milliseconds restart_time) {
+    return connect_hypervisor("test:///default", HypervisorKind::kQemu, Acceleration::kKvm, soon(),
+                              restart_time);
+  };
+  FaultyLibvirt::set("virConnectOpen", LibvirtFault::kFails);
+  expect_error([&] { act(std::chrono::milliseconds(100)); }, ErrorKind::kHost,
+               HasSubstr("is libvirtd running?"));
+
+  auto connected = std::async(std::launch::async, act, std::chrono::seconds(20));
+  // Asked twice, it has failed once.
+  FaultyLibvirt::take_calls();
+  for (int asked = 0; asked < 2;) {
+    if (FaultyLibvirt::take_calls().contains("virConnectOpen")) ++asked;
+    if (connected.wait_for(std::chrono::milliseconds(1)) == std::future_status::ready) break;
+  }
+  FaultyLibvirt::heal();
+  EXPECT_FALSE(connected.get()->is_running(kJob, soon()));
 }
 
 }  // namespace

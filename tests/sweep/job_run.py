@@ -70,8 +70,8 @@ def verdict_on(slot, run, neighbour):
     """What does not hold, a line each."""
     wrong = fate_of(run)
     wrong += [f"left: {thing}" for thing in settled(slot, run.job)]
-    if slot.is_drained():
-        wrong.append("the node is drained")
+    if reason := slot.why_drained():
+        wrong.append(f"the node is drained: {reason}")
         slot.resume()
     if run.state == "PENDING":
         slot.controller.run("scancel", run.job)

@@ -28,7 +28,7 @@ def verdict_on(slot, run):
     was_in_task = any(loss.point.program == "workspace-exec" for loss in run.struck)
     wrong = job_run.fate_of(run, most_begun=2, most_ended=2 if was_in_task else 1)
     wrong += [f"left: {thing}" for thing in job_run.settled(slot, run.job)]
-    if slot.is_drained():
-        wrong.append("the node is drained")
+    if reason := slot.why_drained():
+        wrong.append(f"the node is drained: {reason}")
         slot.resume()
     return wrong

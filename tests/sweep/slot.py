@@ -16,6 +16,7 @@ PLUGIN_FAULTS = pathlib.Path(__file__).resolve().parents[2] / "build" / "sweep" 
 # A node that is a machine does not see it there.
 PLUGIN_FAULTS_ON_NODE = "/run/sweep/plugin_faults.so"
 PUT = 'echo "$2" | base64 -d >"$1"'
+PUT_TEXT = 'install -d "$(dirname "$1")"; printf %s "$2" >"$1"; chmod 755 "$1"; '
 
 # Each program's place is taken by a script that starts it under strace when a fault waits for it; the fault is
 # for one run, so that what is run again runs well. With -D the program keeps its place among its kin.
@@ -138,8 +139,10 @@ class Slot:
     def left(self, job):
         return self.node.run("sh", "-c", LEFT, "left", job, self.lab.hypervisor)["output"].splitlines()
 
-    def is_drained(self):
-        return "drain" in self.controller.run("sinfo", "-h", "-n", self.name, "-o", "%T")["output"]
+    def why_drained(self):
+        """Nothing where it is in service."""
+        state, _, reason = self.controller.run("sinfo", "-h", "-n", self.name, "-o", "%T %E")["output"].partition(" ")
+        return reason.strip() if "drain" in state else ""
 
     def resume(self):
         self.controller.run("scontrol", "update", f"nodename={self.name}", "state=resume")
