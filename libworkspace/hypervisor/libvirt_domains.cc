@@ -108,16 +108,20 @@ bool try_set_memory(const Connection& connection, JobId job, std::uint64_t memor
   return has_memory(domain, memory_mib);
 }
 
-bool try_destroy(const Connection& connection, JobId job, std::string& failure) {
+Destruction try_destroy(const Connection& connection, JobId job, std::string& failure) {
   const DomainHandle domain = find_domain(connection, job);
-  if (!domain) return true;
+  if (!domain) return Destruction::kNothing;
   // A defined domain of this name that does not run holds nothing of the job. One that is not
   // defined either is being started, by a prolog that was killed meanwhile, or is just going.
-  if (virDomainIsActive(domain.get()) == 0) return virDomainIsPersistent(domain.get()) == 1;
+  if (virDomainIsActive(domain.get()) == 0) {
+    const bool is_defined = virDomainIsPersistent(domain.get()) == 1;
+    return is_defined ? Destruction::kNothing : Destruction::kPending;
+  }
   if (virDomainDestroy(domain.get()) != 0) failure = printable(virGetLastErrorMessage(), 1024);
   // What the call says is not believed: the next look tells.
   const DomainHandle again = find_domain(connection, job);
-  return !again || virDomainIsActive(again.get()) == 0;
+  const bool is_gone = !again || virDomainIsActive(again.get()) == 0;
+  return is_gone ? Destruction::kDone : Destruction::kPending;
 }
 
 void start_domain(const Connection& connection, const std::string& xml,

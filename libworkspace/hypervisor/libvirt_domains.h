@@ -26,9 +26,15 @@ std::vector<DomainStatus> list_domains(const Connection& connection);
 /// domain has ended.
 bool try_set_memory(const Connection& connection, JobId job, std::uint64_t memory_mib);
 
-/// One try to end the job's domain; true when it is gone. `failure` gets what libvirt says of a try
-/// that fails.
-bool try_destroy(const Connection& connection, JobId job, std::string& failure);
+/// What came of one try to end a domain.
+enum class Destruction {
+  kNothing,  ///< libvirt knows none that holds anything
+  kDone,
+  kPending,  ///< it is still there
+};
+
+/// One try to end the job's domain. `failure` gets what libvirt says of a try that fails.
+Destruction try_destroy(const Connection& connection, JobId job, std::string& failure);
 
 /// Starts the domain that `xml` describes. `process_memory_mib` as in DomainDescription.
 void start_domain(const Connection& connection, const std::string& xml,

@@ -22,6 +22,7 @@
 #include "libworkspace/hypervisor/libvirt_domains.h"
 #include "libworkspace/hypervisor/loop_device.h"
 #include "libworkspace/hypervisor/xen_qdisks.h"
+#include "libworkspace/hypervisor/xen_stray.h"
 #include "libworkspace/model/size.h"
 
 namespace workspace {
@@ -74,10 +75,11 @@ class LibvirtHypervisor : public Hypervisor {
 
   void destroy(JobId job, Deadline deadline) override {
     const auto failure = std::make_shared<std::string>();
-    const auto is_gone = [job, failure](const Connection& libvirt) {
+    const auto once = [job, failure](const Connection& libvirt) {
       return try_destroy(libvirt, job, *failure);
     };
-    while (!ask<bool>(deadline, is_gone)) {
+    auto destruction = Destruction::kPending;
+    while ((destruction = ask<Destruction>(deadline, once)) == Destruction::kPending) {
       ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
       // A question without time for its answer would be told instead of the reason.
       if (deadline.left() < kTimeForAnswer) {
@@ -85,6 +87,8 @@ class LibvirtHypervisor : public Hypervisor {
                                           (failure->empty() ? "" : ": " + *failure));
       }
     }
+    if (kind_ == HypervisorKind::kXen && destruction == Destruction::kNothing)
+      destroy_stray_domain(domain_name(job), deadline);
     console_logs_.erase(job);
   }
 

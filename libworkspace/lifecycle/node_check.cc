@@ -18,6 +18,7 @@
 #include "libworkspace/catalog/site_config_file.h"
 #include "libworkspace/catalog/trusted_keys.h"
 #include "libworkspace/hypervisor/libvirt_hypervisor.h"
+#include "libworkspace/hypervisor/xen_stray.h"
 #include "libworkspace/lifecycle/device_plan.h"
 #include "libworkspace/lifecycle/node.h"
 #include "libworkspace/lifecycle/reconcile.h"
@@ -55,6 +56,7 @@ class NodeCheck {
     check_folder("cache", site_->cache);
     check_folder("scratch", site_->scratch);
     check_caps();
+    check_xl();
     check_clock();
     look("slurm", "see that slurmctld runs and this node may ask it", [&] { ask_slurm(); });
     look("jobs", "see the lines above", [&] { look_for_left_jobs(); });
@@ -186,6 +188,17 @@ class NodeCheck {
   void add_missing_for_caps(const std::string& what, const std::string& package) {
     add("caps", site_->caps.of_disks() ? Verdict::kWrong : Verdict::kWarning,
         what + ", so no VM starts whose disks have caps", "install the package " + package);
+  }
+
+  void check_xl() {
+    if (kind_ != HypervisorKind::kXen) return;
+    if (::access(kXl, X_OK) == 0) {
+      add("xl", Verdict::kFine, std::string(kXl) + " is there");
+    } else {
+      add("xl", Verdict::kWarning,
+          std::string(kXl) + " is missing, so a domain stays that a dying libvirtd has lost",
+          "install the package xen-utils-common");
+    }
   }
 
   /// An image's expiry and a log's order need a clock that is right.

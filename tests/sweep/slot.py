@@ -74,6 +74,8 @@ grep -w "ws-$1" /proc/self/mountinfo | sed 's/^/mount /'
 find /sys/fs/cgroup -type d -name "*workspace-$1*" 2>/dev/null | sed 's/^/cgroup /'
 true"""
 
+LAST_WORDS = "grep workspace /var/log/slurm/slurmd.log | tail -n 4; true"
+
 
 class Slot:
     """Node `number` of the lab, with workers of its own: slots are for threads."""
@@ -140,9 +142,9 @@ class Slot:
         return self.node.run("sh", "-c", LEFT, "left", job, self.lab.hypervisor)["output"].splitlines()
 
     def why_drained(self):
-        """Nothing where it is in service."""
+        """Slurm's reason and the last of what the node's own log has of workspaces; nothing where it is in service."""
         state, _, reason = self.controller.run("sinfo", "-h", "-n", self.name, "-o", "%T %E")["output"].partition(" ")
-        return reason.strip() if "drain" in state else ""
+        return reason + self.node.run("sh", "-c", LAST_WORDS)["output"] if "drain" in state else ""
 
     def resume(self):
         self.controller.run("scontrol", "update", f"nodename={self.name}", "state=resume")
