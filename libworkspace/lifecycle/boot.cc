@@ -349,8 +349,13 @@ void boot_workspace(Node& node, const JobEnvironment& job) {
     record.ready_unix_ms = unix_now_ms();
     node.records.save(record);
   } catch (const Error& e) {
-    give_up(node, record, e);
-    if (!is_user_fault(e.kind())) throw;
+    if (is_user_fault(e.kind())) return give_up(node, record, e);
+    try {
+      give_up(node, record, e);
+    } catch (const Error& another) {
+      log_error(another.text());
+    }
+    throw;
   }
 }
 
