@@ -39,7 +39,9 @@ void WatchLoop::run() {
 }
 
 void WatchLoop::serve_once() {
-  std::vector<struct pollfd> entries = {{listener_.get(), POLLIN, 0}};
+  std::vector<struct pollfd> entries = {{listener_.get(), POLLIN, 0},
+                                        {disk_server_.get(), POLLIN, 0}};
+  const std::size_t first_task = entries.size();
   for (const auto& task : tasks_) entries.push_back({task.connection.get(), POLLIN, 0});
   if (::poll(entries.data(), entries.size(), next_look_.poll_ms()) < 0) {
     if (errno == EINTR) return;
@@ -47,10 +49,16 @@ void WatchLoop::serve_once() {
   }
   std::vector<Task> left;
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
-    if (entries[i + 1].revents == 0 || take_hints(tasks_[i])) left.push_back(std::move(tasks_[i]));
+    if (entries[first_task + i].revents == 0 || take_hints(tasks_[i]))
+      left.push_back(std::move(tasks_[i]));
   }
   tasks_ = std::move(left);
   if (entries[0].revents != 0) accept_tasks();
+  if (entries[1].revents != 0) {
+    disk_server_.reset();
+    asked_ = true;
+    next_look_ = Deadline::in({});
+  }
   if (next_look_.passed()) look();
 }
 

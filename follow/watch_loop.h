@@ -39,8 +39,13 @@ struct WatchPace {
 /// Waits for the hints of a job's tasks, and looks after the job.
 class WatchLoop {
  public:
-  WatchLoop(UniqueFd listener, std::function<Look()> look, WatchPace pace = {})
-      : listener_(std::move(listener)), look_(std::move(look)), pace_(pace) {}
+  /// `disk_server` is a pidfd, or not valid: when that process ends the loop looks at once.
+  WatchLoop(UniqueFd listener, UniqueFd disk_server, std::function<Look()> look,
+            WatchPace pace = {})
+      : listener_(std::move(listener)),
+        disk_server_(std::move(disk_server)),
+        look_(std::move(look)),
+        pace_(pace) {}
 
   /// Returns when a look finds the workspace gone. Errors: kHost.
   void run();
@@ -60,6 +65,7 @@ class WatchLoop {
   [[nodiscard]] bool somebody_would_tell() const;
 
   UniqueFd listener_;
+  UniqueFd disk_server_;
   std::function<Look()> look_;
   WatchPace pace_;
   std::vector<Task> tasks_;

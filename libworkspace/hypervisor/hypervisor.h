@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libworkspace/base/deadline.h"
+#include "libworkspace/base/fd.h"
 #include "libworkspace/model/cpu_topology.h"
 #include "libworkspace/model/digest.h"
 #include "libworkspace/model/hypervisor_kind.h"
@@ -96,6 +97,15 @@ struct DomainStatus {
   std::optional<DomainOwner> owner;
 };
 
+/// The process that serves a domain's disks, where it is not the hypervisor itself.
+struct DiskServer {
+  bool is_needed = false;
+  UniqueFd process;  ///< of pidfd_open(2); not valid when it has died
+
+  /// What the guest asks of its disks then waits for ever.
+  [[nodiscard]] bool is_lost() const { return is_needed && !process.valid(); }
+};
+
 /// The node's hypervisor. Looks at and touches only domains with the name that model/job_names
 /// builds for a job. Not thread-safe.
 ///
@@ -125,6 +135,10 @@ class Hypervisor {
   /// the guest's balloon has made it so. Errors also: kGuest when the guest does not by the
   /// deadline, or has ended; the domain may then have any size between the two.
   virtual void set_memory(JobId job, std::uint64_t memory_mib, Deadline deadline) = 0;
+
+  /// Not needed for a domain that is stopped or not there. QEMU's domains have none: they end when
+  /// QEMU does.
+  virtual DiskServer disk_server(JobId job, Deadline deadline) = 0;
 
   /// False for a domain that is stopped or not there.
   virtual bool is_running(JobId job, Deadline deadline) = 0;

@@ -146,6 +146,17 @@ std::string capabilities_of(const Connection& connection) {
   return xml.get();
 }
 
+std::string monitor_of_disks(const Connection& connection, JobId job) {
+  const DomainHandle domain = find_domain(connection, job);
+  if (!domain || state_of(domain) == DomainState::kStopped) return {};
+  const LibvirtText xml(virDomainGetXMLDesc(domain.get(), 0));
+  pugi::xml_document document;
+  if (!xml || !document.load_string(xml.get())) throw_libvirt(domain_name(job));
+  const auto driver = document.child("domain").child("devices").child("disk").child("driver");
+  if (std::string_view(driver.attribute("name").value()) != "qemu") return {};
+  return qdisk_monitor(virDomainGetID(domain.get()));
+}
+
 ConsoleSource console_source(const Connection& connection, JobId job) {
   const DomainHandle domain = find_domain(connection, job);
   if (!domain) return {};

@@ -44,6 +44,9 @@ void start_domain(const Connection& connection, const std::string& xml,
 void start_capped_domain(const Connection& connection, const std::string& xml, std::size_t disks,
                          const DiskCaps& caps, Deadline deadline);
 
+/// The monitor of the QEMU that serves a running Xen domain's disks; empty where none does.
+std::string monitor_of_disks(const Connection& connection, JobId job);
+
 /// The host's, as XML.
 std::string capabilities_of(const Connection& connection);
 

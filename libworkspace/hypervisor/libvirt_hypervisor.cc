@@ -112,6 +112,14 @@ class LibvirtHypervisor : public Hypervisor {
     }
   }
 
+  DiskServer disk_server(JobId job, Deadline deadline) override {
+    if (kind_ != HypervisorKind::kXen) return {};
+    const auto monitor = ask<std::string>(
+        deadline, [job](const Connection& libvirt) { return monitor_of_disks(libvirt, job); });
+    if (monitor.empty()) return {};
+    return {true, qdisk_server(monitor, deadline)};
+  }
+
   bool is_running(JobId job, Deadline deadline) override {
     return ask<bool>(deadline, [job](const Connection& libvirt) {
       const DomainHandle domain = find_domain(libvirt, job);

@@ -1,12 +1,17 @@
 #include "libworkspace/hypervisor/xen_qdisks.h"
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "libworkspace/base/error.h"
 #include "libworkspace/base/process.h"
+#include "libworkspace/base/unix_socket.h"
 #include "libworkspace/hypervisor/qemu_monitor.h"
 
 namespace workspace {
@@ -21,6 +26,7 @@ constexpr off_t kViewBytes = 4 * 65536;
 constexpr std::uint64_t kMaxImageBytes = std::uint64_t{4} << 40;
 constexpr std::uint64_t kSectorBytes = 512;
 /// Of a file that QEMU writes, which is its log alone: the disks are block devices.
+constexpr std::chrono::milliseconds kPollInterval{20};
 constexpr rlim_t kMaxLogBytes = 1 << 20;
 
 std::uint64_t bytes_of(const std::string& image) {
@@ -91,6 +97,26 @@ void cap_qdisks(const std::string& monitor, std::size_t disks, const DiskCaps& c
                                              {"group", "disks"}});
     }
   });
+}
+
+UniqueFd qdisk_server(const std::string& monitor, Deadline deadline) {
+  const std::string asking = "asking which process is QEMU at " + monitor;
+  const UniqueFd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!connection.valid()) throw_errno(asking);
+  while (with_unix_address(::connect, connection.get(), monitor) != 0) {
+    if (errno == ECONNREFUSED || errno == ENOENT) return {};
+    if (errno != EAGAIN) throw_errno(asking);
+    if (deadline.passed()) throw Error(ErrorKind::kTimeout, asking + ": no answer in time");
+    ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
+  }
+  const pid_t qemu = peer_process(connection.get());
+  if (qemu <= 0) throw Error(ErrorKind::kHost, asking + ": the kernel does not tell");
+  UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, qemu, 0U)));
+  if (!process.valid() && errno != ESRCH) throw_errno(asking);
+  // The number is still that process's where the connection lives.
+  struct pollfd entry = {connection.get(), 0, 0};
+  if (::poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP) != 0) return {};
+  return process;
 }
 
 std::optional<DiskBytes> qdisk_bytes(const std::string& monitor, Deadline deadline) {

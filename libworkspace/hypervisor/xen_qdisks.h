@@ -6,6 +6,7 @@
 #include <string>
 
 #include "libworkspace/base/deadline.h"
+#include "libworkspace/base/fd.h"
 #include "libworkspace/hypervisor/hypervisor.h"
 #include "libworkspace/hypervisor/loop_device.h"
 
@@ -36,6 +37,10 @@ LoopDevice make_qdisk_view(const std::string& image, Deadline deadline);
 /// the domain; kTimeout.
 void cap_qdisks(const std::string& monitor, std::size_t disks, const DiskCaps& caps,
                 Deadline deadline);
+
+/// The QEMU with this monitor, by pidfd_open(2); not valid when it has died. Errors: kHost;
+/// kTimeout: more clients than QEMU has room for are waiting there.
+UniqueFd qdisk_server(const std::string& monitor, Deadline deadline);
 
 /// Nothing when no such QEMU is there. Errors: kHost; kTimeout.
 std::optional<DiskBytes> qdisk_bytes(const std::string& monitor, Deadline deadline);

@@ -61,7 +61,7 @@ class Boot {
     steps_.run("describe", "describing the domain", [&] { describe(); });
     steps_.run("create", "creating the domain", [&] { create(); });
     // While the guest boots.
-    steps_.run("watch", "starting the job's watch", [&] { start_watch(node_.records, record_); });
+    steps_.run("watch", "starting the job's watch", [&] { start_watch(node_, record_); });
     steps_.run("export", "preparing the user's folders", [&] { folders_->prepare(); });
     steps_.run("boot", "waiting for the guest", [&] { wait_for_agent(); });
     if (image_->boot == BootMode::kInit)

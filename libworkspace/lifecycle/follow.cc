@@ -69,6 +69,11 @@ Followed follow_job(Node& node, JobId job) {
   if (!lock) return Followed::kOver;
   auto record = node.records.load(job);
   if (!record || !has_vm(record->state)) return Followed::kOver;
+  if (node.hypervisor->disk_server(job, Node::step_deadline()).is_lost()) {
+    log_error("the QEMU that served the VM's disks has died; the VM is ended");
+    node.hypervisor->destroy(job, Node::step_deadline());
+    return Followed::kOver;
+  }
   const bool was_suspended = record->state == WorkspaceState::kSuspended;
   const bool suspended = is_suspended(job);
   const JobNamespace space(job, node.hypervisor->kind());
@@ -82,21 +87,27 @@ Followed follow_job(Node& node, JobId job) {
   return suspended ? Followed::kSuspended : Followed::kRuns;
 }
 
-void start_watch(const RecordStore& records, const JobRecord& record) {
+void start_watch(Node& node, const JobRecord& record) {
   const JobId job = record.job;
-  const std::string socket_path = watch_socket(records.runtime_dir(), job);
+  const std::string socket_path = watch_socket(node.records.runtime_dir(), job);
   if (watch_answers(socket_path)) return;
+  const DiskServer disks = node.hypervisor->disk_server(job, Node::step_deadline());
   Command watch;
   watch.argv = {std::string(build_paths::kLibexecDir) + "/job-watch", job.to_string()};
+  if (disks.process.valid()) {
+    watch.argv.push_back(std::to_string(disks.process.get()));
+    watch.kept_fds.push_back(disks.process.get());
+  }
   watch.cpus = record.helper_cpus;
   if (const char* const conf = std::getenv("SLURM_CONF"))
     watch.environment.push_back(std::string("SLURM_CONF=") + conf);
-  start_detached(watch, records.file(job, "watch.log"));
+  start_detached(watch, node.records.file(job, "watch.log"));
   const Deadline deadline = Deadline::in(kWatchStart);
   while (!watch_answers(socket_path)) {
     if (deadline.passed())
       throw Error(ErrorKind::kHost, "the watch of job " + job.to_string() +
-                                        " does not start; see " + records.file(job, "watch.log"));
+                                        " does not start; see " +
+                                        node.records.file(job, "watch.log"));
     ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
   }
 }

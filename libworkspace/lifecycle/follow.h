@@ -13,13 +13,14 @@ enum class Followed {
 };
 
 /// Brings the job's VM in line with the job: paused while the controller has the job as suspended,
-/// running otherwise. The servers of the user's folders stand still together with the VM. Waits for
-/// a prolog or epilog that is at work on the job. Errors: kHost; kTimeout: the controller or the
-/// hypervisor cannot be asked, and all is as it was, or half done: the next call goes on.
+/// running otherwise; ended, when what serves its disks has died. The servers of the user's folders
+/// stand still together with the VM. Waits for a prolog or epilog that is at work on the job.
+/// Errors: kHost; kTimeout: the controller or the hypervisor cannot be asked, and all is as it was,
+/// or half done: the next call goes on.
 Followed follow_job(Node& node, JobId job);
 
 /// Starts the watch of the record's job, on the job's CPUs, unless it is there, and returns when it
-/// answers. The job's folder must be there. Errors: kHost.
-void start_watch(const RecordStore& records, const JobRecord& record);
+/// answers. The job's folder and its domain must be there. Errors: kHost; kTimeout.
+void start_watch(Node& node, const JobRecord& record);
 
 }  // namespace workspace

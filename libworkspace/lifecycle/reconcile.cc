@@ -86,10 +86,10 @@ NodeJobs find_jobs(Node& node, const std::string& node_name) {
 
 /// The watch of a job that goes on may have been killed together with slurmd. Without one the job
 /// runs as well, but its VM is not paused.
-void keep_watch(const RecordStore& records, JobId job) {
+void keep_watch(Node& node, JobId job) {
   try {
-    const auto record = records.load(job);
-    if (record && has_vm(record->state)) start_watch(records, *record);
+    const auto record = node.records.load(job);
+    if (record && has_vm(record->state)) start_watch(node, *record);
   } catch (Error& e) {
     log_error(e.in("job " + job.to_string()).text());
   }
@@ -132,7 +132,7 @@ std::vector<JobId> reconcile_node(Node& node, const std::string& node_name) {
   sweep(node.site.cache);
   sweep_reports(node.site.reports, node_name);
   const NodeJobs jobs = find_jobs(node, node_name);
-  for (const JobId job : jobs.running) keep_watch(node.records, job);
+  for (const JobId job : jobs.running) keep_watch(node, job);
   Cleaning cleaning;
   for (const JobId job : jobs.left) {
     cleaning.clean(job, [&] {

@@ -12,10 +12,11 @@ namespace workspace {
 /// The socket of a job's watch, in the job's root-only folder.
 ///
 /// A watch (libexec/workspace/job-watch) is a process of root's that lives as long as the job does
-/// on the node and pauses the VM while Slurm holds the job suspended. No prolog and no epilog runs
-/// at that; all that happens on the node are signals to the tasks (scontrol(1), suspend). Each task
-/// therefore has a connection to the watch and tells it of them. What a task says is a hint and no
-/// more, for it is the user's process: the watch asks the controller.
+/// on the node. It ends the VM when what serves its disks has died, and pauses it while Slurm holds
+/// the job suspended. No prolog and no epilog runs at that; all that happens on the node are
+/// signals to the tasks (scontrol(1), suspend). Each task therefore has a connection to the watch
+/// and tells it of them. What a task says is a hint and no more, for it is the user's process: the
+/// watch asks the controller.
 std::string watch_socket(std::string_view runtime_dir, JobId job);
 
 /// What a task may say, a byte each.

@@ -158,6 +158,13 @@ expect_caps_of() {
     expect_nothing_left 1
 }
 
+# expect_no_disks_left: nor who served them, on Xen.
+expect_no_disks_left() {
+    expect_nothing_left 1
+    run on 1 sh -c 'pgrep -a qemu; ls /run/xen/ | grep qmp; losetup -a; ls /var/lib/workspace/scratch'
+    expect_output ''
+}
+
 # bats test_tags=xen-only
 @test "what a guest writes to its image fails, fills nothing and harms no other" {
     on 1 sh -c 'echo "caps: {disk_bandwidth: 64M}" >>/etc/workspace/workspace.yaml'
@@ -174,11 +181,18 @@ expect_caps_of() {
     expect_output "$before"
     run as user1 srun -Q -n1 --workspace=tiny --mem=160M echo 'one more'
     expect_output 'one more'
-    # The domain stands without its disks then.
-    on 1 sh -c 'kill -9 $(pgrep -f "xen-qemu.* -name workspace-$1 ")' sh "$job"
     as user1 scancel "$job"
     wait_for_job "$job"
-    run on 1 sh -c 'pgrep -a qemu; ls /run/xen/ | grep qmp; losetup -a; ls /var/lib/workspace/scratch'
-    expect_output ''
-    expect_nothing_left 1
+    expect_no_disks_left
+}
+
+# bats test_tags=xen-only
+@test "a VM whose disks lose their QEMU ends, and its job with the reason" {
+    on 1 sh -c 'echo "caps: {disk_bandwidth: 64M}" >>/etc/workspace/workspace.yaml'
+    job=$(start_job user1 -n1 --workspace=tiny --mem=160M)
+    on 1 sh -c 'kill -9 $(pgrep -f "xen-[q]emu.* -name workspace-$1 ")' sh "$job"
+    [ "$(wait_for_job "$job")" = FAILED ]
+    run as user1 cat "out-$job"
+    expect_output_contains "the VM of job $job ended while the task ran"
+    expect_no_disks_left
 }

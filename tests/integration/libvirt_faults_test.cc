@@ -86,6 +86,8 @@ const std::vector<Operation> kOperations = {
      [](Hypervisor& hypervisor, Deadline deadline) { hypervisor.set_memory(kJob, 32, deadline); }},
     {"is_running", make_domain,
      [](Hypervisor& hypervisor, Deadline deadline) { hypervisor.is_running(kJob, deadline); }},
+    {"disk_server", make_domain,
+     [](Hypervisor& hypervisor, Deadline deadline) { hypervisor.disk_server(kJob, deadline); }},
     {"list",
      make_domain,
      [](Hypervisor& hypervisor, Deadline deadline) { hypervisor.list(deadline); },

@@ -136,15 +136,31 @@ TEST(LibvirtHypervisorTest, ADomainWithDevicesOfTheMachineIsTaken) {
 
 TEST(LibvirtHypervisorTest, OnXenADomainDoesNotRunBeforeItsDisksHaveTheirBounds) {
   const auto xen = test_hypervisor();
+  const TemporaryFolder folder;
   DomainDescription description = some_description(42);
+  description.disks = {{folder.write("disk", std::string(1 << 20, 'd')), false}};
   description.disk_caps.iops = 60;
   // The test driver starts no QEMU.
   expect_error([&] { xen->create(description, soon()); }, ErrorKind::kHost,
                AllOf(StartsWith("asking QEMU at /var/run/xen/qmp-libxenstat-"),
                      HasSubstr(": No such file or directory")));
   EXPECT_EQ(xen->list(soon()).at(0).state, DomainState::kPaused);
+  EXPECT_TRUE(xen->disk_server(JobId(42), soon()).is_lost());
   xen->destroy(JobId(42), soon());
+  EXPECT_FALSE(xen->disk_server(JobId(42), soon()).is_needed);
   EXPECT_THAT(xen->list(soon()), IsEmpty());
+}
+
+TEST(LibvirtHypervisorTest, DisksWithoutBoundsNeedNoProcess) {
+  const TemporaryFolder folder;
+  for (const auto kind : {HypervisorKind::kXen, HypervisorKind::kQemu}) {
+    const auto hypervisor = test_hypervisor(kind);
+    DomainDescription description = some_description(42);
+    description.disks = {{folder.write("disk", std::string(1 << 20, 'd')), false}};
+    hypervisor->create(description, soon());
+    EXPECT_FALSE(hypervisor->disk_server(JobId(42), soon()).is_needed);
+    hypervisor->destroy(JobId(42), soon());
+  }
 }
 
 TEST(LibvirtHypervisorTest, ASecondDomainOfAJobIsAnError) {

@@ -114,6 +114,32 @@ TEST(QemuMonitorTest, ARealQemuTellsWhatItsDisksHaveDone) {
   EXPECT_EQ(bytes->written, 0U);
 }
 
+TEST(QemuMonitorTest, ARealQemusEndIsSeen) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(qdisk_server(folder.file("monitor"), soon()).valid());
+  const StandingQemu qemu(folder);
+  const UniqueFd process = qdisk_server(qemu.monitor(), soon());
+  ASSERT_TRUE(process.valid());
+  struct pollfd end = {process.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&end, 1, 0), 0);
+  ::kill(qemu.pid(), SIGKILL);
+  EXPECT_EQ(::poll(&end, 1, soon().poll_ms()), 1);
+  EXPECT_FALSE(qdisk_server(qemu.monitor(), soon()).valid());
+}
+
+TEST(QemuMonitorTest, WhoWaitsBehindOtherClientsGivesUp) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("monitor");
+  const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(with_unix_address(::bind, listener.get(), path), 0);
+  ASSERT_EQ(::listen(listener.get(), 0), 0);
+  // One fits into the queue.
+  const UniqueFd first(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(with_unix_address(::connect, first.get(), path), 0);
+  expect_error([&] { qdisk_server(path, at_once()); }, ErrorKind::kTimeout,
+               "asking which process is QEMU at " + path + ": no answer in time");
+}
+
 TEST(QemuMonitorTest, ADiskThatQemuDoesNotServeIsTold) {
   const TemporaryFolder folder;
   const StandingQemu qemu(folder);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ class Watch {
   explicit Watch(WatchPace pace)
       : thread_([this, pace] {
           WatchLoop(
-              listen_for_tasks(path()),
+              listen_for_tasks(path()), UniqueFd(),
               [this] {
                 ++looks_;
                 return answer_.load();
@@ -119,7 +120,7 @@ TEST(WatchLoop, LooksUnaskedWhileNoTaskIsThereToTell) {
   const testing::TemporaryFolder folder;
   std::atomic<int> looks{0};
   WatchLoop(
-      listen_for_tasks(folder.file("watch")),
+      listen_for_tasks(folder.file("watch")), UniqueFd(),
       [&] { return ++looks == 5 ? Look::kOver : Look::kRuns; }, pace)
       .run();
   EXPECT_EQ(looks, 5);
@@ -159,10 +160,33 @@ TEST(WatchLoop, LooksUnaskedWhileTheOnlyTaskIsStopped) {
   ASSERT_TRUE(WIFSTOPPED(status));
   std::atomic<int> looks{0};
   WatchLoop(
-      std::move(listener), [&] { return ++looks == 5 ? Look::kOver : Look::kRuns; }, pace)
+      std::move(listener), UniqueFd(), [&] { return ++looks == 5 ? Look::kOver : Look::kRuns; },
+      pace)
       .run();
   EXPECT_EQ(looks, 5);
   ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
+TEST(WatchLoop, LooksAtOnceWhenWhatServesTheDisksHasDied) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (;;) ::pause();
+  }
+  UniqueFd server(static_cast<int>(::syscall(SYS_pidfd_open, child, 0U)));
+  ASSERT_TRUE(server.valid());
+  const testing::TemporaryFolder folder;
+  int looks = 0;
+  WatchLoop(
+      listen_for_tasks(folder.file("watch")), std::move(server),
+      [&] {
+        if (++looks == 2) return Look::kOver;
+        ::kill(child, SIGKILL);
+        return Look::kRuns;
+      },
+      hints_alone())
+      .run();
+  EXPECT_EQ(looks, 2);
   ::waitpid(child, nullptr, 0);
 }
 
@@ -172,7 +196,7 @@ TEST(WatchLoop, TriesAgainWhatFailed) {
   const testing::TemporaryFolder folder;
   std::atomic<int> looks{0};
   WatchLoop(
-      listen_for_tasks(folder.file("watch")),
+      listen_for_tasks(folder.file("watch")), UniqueFd(),
       [&] { return ++looks == 3 ? Look::kOver : Look::kFailed; }, pace)
       .run();
   EXPECT_EQ(looks, 3);

@@ -31,6 +31,7 @@ class FakeHypervisor : public Hypervisor {
   void suspend(JobId, Deadline) override {}
   void resume(JobId, Deadline) override {}
   void set_memory(JobId, std::uint64_t, Deadline) override {}
+  DiskServer disk_server(JobId, Deadline) override { return {}; }
   bool is_running(JobId, Deadline) override { return runs_; }
   VmUsage usage(JobId, Deadline) noexcept override { return {}; }
   std::vector<DomainStatus> list(Deadline) override { return {}; }
