@@ -8,9 +8,9 @@ namespace workspace::agent {
 namespace {
 
 TEST(MountOptions, NameTheDescriptorAndTheExport) {
-  EXPECT_EQ(
-      mount_options({"/home/user1", "/export/user 1", "", false}, 5),
-      "trans=fd,rfdno=5,wfdno=5,version=9p2000.L,aname=/export/user 1,msize=65536,cache=mmap");
+  EXPECT_EQ(mount_options({"/home/user1", "/export/user 1", "", false}, 5),
+            "trans=fd,rfdno=5,wfdno=5,version=9p2000.L,aname=/export/user 1,msize=65536,cache=mmap,"
+            "locktimeout=1");
 }
 
 TEST(MountOptions, CannotHoldAComma) {
