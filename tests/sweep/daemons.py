@@ -31,9 +31,12 @@ ACTS = {
     # The guest begins anew, and its agent with it; the domain then ends.
     "agent": 'virsh -q -c qemu:///system reset "workspace-$1" 2>/dev/null; true',
     "9p server": 'kill -KILL $(ip netns pids "ws-$1" 2>/dev/null) 2>/dev/null; true',
+    "disks' QEMU": r'pkill -KILL -f "[x]en-qemu.* -name workspace-$1 "; true',
     "watch": r'pkill -KILL -f "[j]ob-watch $1\b"; true',
 }
 QEMU_ONLY = ("agent",)
+# On Xen, and where disks have caps.
+XEN_ONLY = ("disks' QEMU",)
 # What Slurm must then put right by itself is in left_to_slurm.py.
 LEFT_OUT = {("boot-workspace", "slurmd"), ("end-workspace", "slurmd")}
 
@@ -50,7 +53,7 @@ class Death(Fault):
 
 
 def deaths_at(points, hypervisor):
-    acts = [act for act in ACTS if hypervisor == "qemu" or act not in QEMU_ONLY]
+    acts = [act for act in ACTS if act not in (XEN_ONLY if hypervisor == "qemu" else QEMU_ONLY)]
     return [Death(point, act) for act in acts for point in points if (point.program, act) not in LEFT_OUT]
 
 

@@ -64,6 +64,7 @@ for folder in /run/workspace /var/lib/workspace/scratch; do
     [ ! -d "$folder" ] || find "$folder" -mindepth 1 -maxdepth 1 -printf '%f\n'
 done | grep -vE '^[0-9]+(\.|$)'
 find /var/lib/workspace/reports -name "$1.*.new-*" 2>/dev/null
+pgrep -af "xen-qemu.* -name workspace-$1 " | sed 's/^/process /'
 pgrep -af '/(job-watch|follow-workspace|boot-workspace|end-workspace)' | grep -E " $1( |\$)" | sed 's/^/process /'
 neighbour=$(stat -L -c %i "/run/netns/ws-$(cat /run/sweep/neighbour 2>/dev/null)" 2>/dev/null)
 for pid in $(pgrep -x diod); do
@@ -102,6 +103,10 @@ class Slot:
         self.node.run("sh", "-c", INSTALL, "install", "/usr/sbin/slurmstepd", STEPD_WRAPPER)
         library = base64.b64encode(PLUGIN_FAULTS.read_bytes()).decode()
         self.node.run("sh", "-c", PUT, "put", PLUGIN_FAULTS_ON_NODE, library)
+
+    def cap_disks(self):
+        """Of the VMs that start from now on."""
+        self.node.run("sh", "-c", "echo 'caps: {disk_bandwidth: 64M}' >>/etc/workspace/workspace.yaml")
 
     def lose_power(self):
         """And gets it back."""
