@@ -6,10 +6,10 @@ load images
 
 setup_file() { start_lab --accounting; }
 teardown_file() { lab down >&2; }
-teardown() { lab run timeout 20 scancel -u user1; }
+teardown() { lab run timeout 60 scancel -u user1; }
 
 # recorded JOB FIELD: what the accounting says of the job itself, not of its steps.
-recorded() { lab run timeout 20 sacct -n -P -X -j "$1" -o "$2%200"; }
+recorded() { lab run timeout 60 sacct -n -P -X -j "$1" -o "$2%200"; }
 
 # has_recorded JOB FIELD TEXT: it comes some time after the job's end.
 has_recorded() { [ "$(recorded "$1" "$2")" = "$3" ]; }
@@ -69,11 +69,11 @@ has_recorded() { [ "$(recorded "$1" "$2")" = "$3" ]; }
     shown="workspace=tiny:1@$(digest_of tiny)"
     run_job user1 --workspace=tiny --wrap true
     expect_state COMPLETED
-    eventually 30 has_recorded "$job" AdminComment "$shown"
+    eventually 60 has_recorded "$job" AdminComment "$shown"
     in_config ctl 'digest_shown_in: comment'
     run_job user1 --workspace=tiny --comment=mine --wrap true
     in_config ctl ''
-    eventually 30 has_recorded "$job" Comment "mine $shown"
+    eventually 60 has_recorded "$job" Comment "mine $shown"
     has_recorded "$job" AdminComment ''
 }
 

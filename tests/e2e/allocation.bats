@@ -18,13 +18,13 @@ setup_file() {
 }
 teardown_file() { lab down >&2; }
 teardown() {
-    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2; scontrol delete PartitionName=shared 2>/dev/null || true"
+    lab run timeout 60 sh -c "scancel -u user1; scancel -u user2; scontrol delete PartitionName=shared 2>/dev/null || true"
     on 1 sh -c 'if mountpoint -q /var/lib/workspace/scratch; then umount -l /var/lib/workspace/scratch; fi'
 }
 
 # cpus_of JOB: what Slurm allocated on the node, once it has. On the lab's machine, with one socket and
 # no hardware threads, Slurm's numbers are the machine's.
-cpus_of() { lab run timeout 10 scontrol -d show job "$1" | grep -o 'CPU_IDs=[^ ]*' | cut -d= -f2; }
+cpus_of() { lab run timeout 60 scontrol -d show job "$1" | grep -o 'CPU_IDs=[^ ]*' | cut -d= -f2; }
 is_placed() { [ -n "$(cpus_of "$1")" ]; }
 
 # watch_cpus JOB DEADLINE_S [SAMPLES]: on which CPUs what works for the job was seen, as affinity.py prints it: of Xen,
@@ -56,7 +56,7 @@ samples_of() { awk -v kind="$2" '{ count = $1; $1 = $2 = ""; if (index($0, kind)
         LAB_TIMEOUT_S=300 watch_cpus "$job" 200 >"$BATS_TEST_TMPDIR/$job" 3>&- &
         watchers+=("$!") jobs+=("$job")
     done
-    lab run timeout 20 scontrol release "${jobs[@]}"
+    lab run timeout 60 scontrol release "${jobs[@]}"
     for job in "${jobs[@]}"; do
         eventually "$kBootDeadlineS" is_placed "$job"
         cpus_of "$job" >"$BATS_TEST_TMPDIR/cpus-of-$job"
@@ -134,7 +134,7 @@ had_half() {
 @test "two jobs on the same CPU have half of it each, within 3 %" {
     local job other looked_at
     local -a jobs=() before after
-    lab run timeout 10 scontrol create PartitionName=shared Nodes=ALL OverSubscribe=FORCE:2 State=UP
+    lab run timeout 60 scontrol create PartitionName=shared Nodes=ALL OverSubscribe=FORCE:2 State=UP
     # Slurm shares a CPU when no other is free.
     jobs+=("$(works_on_shared_cpu)")
     eventually "$kBootDeadlineS" is_placed "${jobs[0]}"
@@ -144,7 +144,7 @@ had_half() {
     for job in "${jobs[@]}"; do eventually "$kBootDeadlineS" as user1 grep -qs 'it works' "out-$job"; done
     [ "$(cpus_of "${jobs[0]}")" = "$(cpus_of "${jobs[1]}")" ]
     have_half_each "${jobs[@]}"
-    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"
+    lab run timeout 60 sh -c "scancel -u user1; scancel -u user2"
     for job in "${jobs[@]}" "$other"; do wait_for_job "$job"; done
     expect_nothing_left 1
 }
@@ -154,7 +154,7 @@ both_loops_of() { [ "$(as user1 grep -cs 'it works' "out-$1")" = 2 ]; }
 @test "two jobs on the same two CPUs have half of them each, within 3 %" {
     local job looked_at
     local -a jobs=() before after
-    lab run timeout 10 scontrol create PartitionName=shared Nodes=ALL OverSubscribe=FORCE:2 State=UP
+    lab run timeout 60 scontrol create PartitionName=shared Nodes=ALL OverSubscribe=FORCE:2 State=UP
     # One loop for each vCPU: left to itself the guest's kernel may put both on one, and the VM then asks for
     # less. Each says that it runs: a second one that starts late is time that nobody asked for.
     for _ in 1 2; do
@@ -165,7 +165,7 @@ both_loops_of() { [ "$(as user1 grep -cs 'it works' "out-$1")" = 2 ]; }
     for job in "${jobs[@]}"; do eventually "$kBootDeadlineS" both_loops_of "$job"; done
     for job in "${jobs[@]}"; do [ "$(cpus_of "$job")" = 0-1 ]; done
     have_half_each "${jobs[@]}"
-    lab run timeout 20 scancel -u user1
+    lab run timeout 60 scancel -u user1
     for job in "${jobs[@]}"; do wait_for_job "$job"; done
     expect_nothing_left 1
 }
@@ -211,7 +211,7 @@ own_init_image() {
         printf "name: own\nversion: \"1\"\nboot: init\nneeds: {memory: 96M}\n" >manifest.yaml
         echo "root: {file: own.squashfs, format: squashfs}" >>manifest.yaml
         timeout 60 workspace image register manifest.yaml
-        timeout 20 workspace image approve own' >&2
+        timeout 60 workspace image approve own' >&2
 }
 
 @test "a job that eats its memory beside an init of the image's own is OUT_OF_MEMORY too" {

@@ -6,7 +6,7 @@ load support
 setup_file() { start_lab --nodes 2; }
 teardown_file() { lab down >&2; }
 teardown() {
-    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"
+    lab run timeout 60 sh -c "scancel -u user1; scancel -u user2"
     on 1 pkill -x boot-workspace || true
 }
 
@@ -106,7 +106,7 @@ waits_on_lock() { on 1 sh -c 'for pid in $(pgrep -x boot-workspace); do ls -l /p
 
 @test "a job whose time limit is changed ends by the new one" {
     job=$(start_job user1 --workspace=tiny --time=0:30:00)
-    lab run timeout 10 scontrol update "job=$job" TimeLimit=1
+    lab run timeout 60 scontrol update "job=$job" TimeLimit=1
     run wait_for_limit "$job"
     expect_output TIMEOUT
     expect_nothing_left 1 2
@@ -137,7 +137,7 @@ guest_is_ready() { on 1 grep -q 'workspace-agent: ready' "/run/workspace/$job/co
 @test "requeued while it boots: it begins anew, in one VM" {
     job=$(submit user1 -w node1 --workspace=tiny --requeue --open-mode=append -o 'out-%j' --wrap 'echo "run ${SLURM_RESTART_COUNT:-0}"')
     eventually "$kBootDeadlineS" on 1 virsh -q -c "$hypervisor:///system" domid "workspace-$job"
-    lab run timeout 10 scontrol requeue "$job"
+    lab run timeout 60 scontrol requeue "$job"
     eventually "$((2 * kBootDeadlineS))" ran_again "$job"
     run wait_for_job "$job"
     expect_output COMPLETED

@@ -18,7 +18,7 @@ setup_file() {
 }
 teardown_file() { lab down >&2; }
 teardown() {
-    lab run timeout 20 scancel -u user1
+    lab run timeout 60 scancel -u user1
     on 1 sed -i /^caps:/d /etc/workspace/workspace.yaml
 }
 
@@ -147,7 +147,7 @@ expect_caps_of() {
         for need in memory disk; do
             sed "s/^name: .*/name: needs-$need/; s/^needs: .*/needs: {$need: 1T}/" manifest.yaml >$need.yaml
             timeout 60 workspace image register $need.yaml
-            timeout 20 workspace image approve needs-$need
+            timeout 60 workspace image approve needs-$need
         done' >&2
     run as user1 srun -Q -n1 --mem=256M --workspace=needs-memory true
     [ "$status" -ne 0 ]

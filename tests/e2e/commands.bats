@@ -193,7 +193,7 @@ END
 
 @test "a site limits the commands, for every image" {
     on 1 sh -c 'echo "host_commands: [squeue, sinfo]" >>/etc/workspace/workspace.yaml'
-    run as user1 srun -Q -w node1 --workspace=tiny --mem=160M sh -c 'squeue -h -j $SLURM_JOB_ID -o %u; srun true; echo $?'
+    run as user1 srun -Q -w node1 --workspace=tiny --mem=160M sh -c 'squeue -h -j $SLURM_JOB_ID -o %u; srun true 2>&1; echo $?'
     expect_output $'user1\nworkspace: srun may not be used from inside this workspace; these may: squeue,sinfo\n125'
     on 1 sh -c 'sed -i "/^host_commands/d" /etc/workspace/workspace.yaml'
 }

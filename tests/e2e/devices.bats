@@ -16,7 +16,7 @@ setup_file() {
 }
 teardown_file() { lab down >&2; }
 teardown() {
-    lab run timeout 20 scancel -u user1
+    lab run timeout 60 scancel -u user1
     on 1 sh -c 'if mountpoint -q /sys/bus/pci/devices; then umount /sys/bus/pci/devices; fi
         sed -i /^devices:/d /etc/workspace/workspace.yaml'
     if is_drained 1; then resume_node 1; fi

@@ -11,7 +11,7 @@ setup_file() {
 }
 teardown_file() { lab down >&2; }
 teardown() {
-    lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"
+    lab run timeout 60 sh -c "scancel -u user1; scancel -u user2"
     on 1 sh -c 'for path in /var/lib/workspace/scratch /var/cache/workspace; do
         if mountpoint -q $path; then umount $path; fi
     done'
@@ -156,7 +156,7 @@ ran_again() { start_requeued "$1" && [ "$(job_field "$1" JobState)" = COMPLETED 
     on 1 mount -o remount,size=64M /var/cache/workspace
     resume_node 1
     # Slurm has put the job back into the queue, and holds it.
-    lab run timeout 10 scontrol release "$job"
+    lab run timeout 60 scontrol release "$job"
     eventually "$kBootDeadlineS" ran_again "$job"
     run as user1 cat "out-$job"
     expect_output 'it ran'

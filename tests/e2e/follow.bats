@@ -5,16 +5,16 @@ load support
 
 setup_file() { start_lab; }
 teardown_file() { lab down >&2; }
-teardown() { lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"; }
+teardown() { lab run timeout 60 sh -c "scancel -u user1; scancel -u user2"; }
 
 inside() { as user1 srun --quiet --jobid="$1" --overlap -n1 "${@:2}"; }
-suspend() { lab run timeout 20 scontrol suspend "$1"; }
-resume() { lab run timeout 20 scontrol resume "$1"; }
+suspend() { lab run timeout 60 scontrol suspend "$1"; }
+resume() { lab run timeout 60 scontrol resume "$1"; }
 
 # A look without tasks to tell is made every 15 s, and an emulated dom0 needs some seconds more.
 case $hypervisor in
-    qemu) kFollowS=40 ;;
-    xen) kFollowS=90 ;;
+    qemu) kFollowS=120 ;;
+    xen) kFollowS=180 ;;
 esac
 
 vm_state() { on 1 virsh -q -c "$hypervisor:///system" domstate "workspace-$1" 2>/dev/null; }
@@ -40,7 +40,7 @@ count_job() {
     echo "$job"
 }
 # What it has come to; it is written anew each time, so it may be empty for a moment.
-count() { eventually 10 as user1 grep . "count-$1"; }
+count() { eventually 60 as user1 grep . "count-$1"; }
 counts_on() { [ "$(count "$1")" != "$2" ]; }
 
 @test "a suspended job's VM stands still, though its programs ignore the signal, and goes on after it" {
@@ -58,7 +58,7 @@ counts_on() { [ "$(count "$1")" != "$2" ]; }
     is_paused "$job"
     resume "$job"
     eventually "$kFollowS" runs "$job"
-    eventually 20 counts_on "$job" "$before"
+    eventually 60 counts_on "$job" "$before"
     run on 1 workspace ps "$job"
     expect_output_contains 'running'
     as user1 touch "enough-$job"
@@ -101,7 +101,7 @@ counts_on() { [ "$(count "$1")" != "$2" ]; }
     sleep 3
     runs "$job"
     before=$(count "$job")
-    eventually 20 counts_on "$job" "$before"
+    eventually 60 counts_on "$job" "$before"
     # Deaf to what Slurm sends next.
     as user1 scancel -b -s STOP "$job"
     suspend "$job"
@@ -121,7 +121,7 @@ counts_on() { [ "$(count "$1")" != "$2" ]; }
     on 1 pkill -KILL -x job-watch
     lab service 1 slurmd kill
     lab service 1 slurmd start
-    eventually 30 on 1 pgrep -x job-watch
+    eventually 60 on 1 pgrep -x job-watch
     resume "$job"
     eventually "$kFollowS" runs "$job"
     as user1 touch "enough-$job"
@@ -148,7 +148,7 @@ counts_on() { [ "$(count "$1")" != "$2" ]; }
     job=$(count_job)
     on 1 sh -c "setsid flock /run/workspace/$job/resize.lock sleep 1000 >/dev/null 2>&1 &"
     as user1 timeout 60 workspace resize "$job" --vcpus 1 3>&- &
-    eventually 30 on 1 pgrep -x vm-request
+    eventually 60 on 1 pgrep -x vm-request
     on 1 pkill -STOP -x vm-request
     suspend "$job"
     eventually "$kFollowS" is_paused "$job"

@@ -125,7 +125,7 @@ END
     run broken run sh -c 'setsid sleep 1000 & id -un; exit 37'
     expect_status 37
     expect_output user1
-    eventually 30 sleeps_are 4321
+    eventually 60 sleeps_are 4321
     broken stop
 }
 

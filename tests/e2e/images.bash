@@ -17,9 +17,9 @@ make_image() {
         timeout 60 workspace image register manifest.yaml' sh "$@" >&2
 }
 
-approve() { lab run timeout 20 workspace image approve "$@" >&2; }
+approve() { lab run timeout 60 workspace image approve "$@" >&2; }
 
-digest_of() { lab run timeout 20 workspace image show "$1" | sed -n 's/^digest *//p'; }
+digest_of() { lab run timeout 60 workspace image show "$1" | sed -n 's/^digest *//p'; }
 
 # hold IMAGE [ARGUMENTS…]: a job that is pinned and does not start yet; prints its id.
 hold() { submit user1 -o 'out-%j' --hold --workspace="$1" "${@:2}" --wrap 'echo it ran'; }
@@ -27,7 +27,7 @@ hold() { submit user1 -o 'out-%j' --hold --workspace="$1" "${@:2}" --wrap 'echo 
 # release JOB: sets `job`, `state` and `output` as run_job does.
 release() {
     job=$1
-    lab run timeout 10 scontrol release "$job"
+    lab run timeout 60 scontrol release "$job"
     state=$(wait_for_job "$job")
     output=$(as user1 cat "out-$job")
 }

@@ -48,7 +48,7 @@ teardown_file() { lab down >&2; }
     expect_output_contains "--nodes: 'node1;id' is no list of nodes, such as node[1-8]"
 }
 
-shown_on() { lab run timeout 10 scontrol show node "node$1" | sed -n 's/^ *ActiveFeatures=//p'; }
+shown_on() { lab run timeout 60 scontrol show node "node$1" | sed -n 's/^ *ActiveFeatures=//p'; }
 place_of() { as user1 timeout "$kBootDeadlineS" srun -Q --workspace=legacy-bullseye printenv SLURMD_NODENAME; }
 
 @test "Slurm shows what a node has, and jobs are placed there" {
@@ -75,7 +75,7 @@ place_of() { as user1 timeout "$kBootDeadlineS" srun -Q --workspace=legacy-bulls
     expect_output $'node1\nnode2'
     # The jobs' own prologs have told it, and what Slurm has forgotten is told again.
     [ "$(shown_on 1)" = ws_legacy-bullseye ]
-    lab run timeout 10 scontrol update nodename=node1 availablefeatures=site activefeatures=site
+    lab run timeout 60 scontrol update nodename=node1 availablefeatures=site activefeatures=site
     run on 1 workspace node features --update
     expect_output $'FEATURE             ACTIVE\nsite                yes\nws_legacy-bullseye  yes'
     [ "$(shown_on 1)" = site,ws_legacy-bullseye ]
@@ -148,7 +148,7 @@ answers_by_http() { lab run curl -sf -o /dev/null http://127.0.0.1:8000/index; }
     local file
     lab run sh -c 'setsid python3 -m http.server --bind 127.0.0.1 --directory /srv/there/www 8000 \
         </dev/null >/dev/null 2>&1 3>&- &'
-    eventually 30 answers_by_http
+    eventually 60 answers_by_http
     lab run sh -ec 'cd /srv/there/www && cp index /root/index && sed -i s/lent/lend/ index'
     run fetch_by_http
     [ "$status" -ne 0 ]

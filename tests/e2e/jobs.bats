@@ -171,7 +171,7 @@ calls_of_a_plain_job() {
     while IFS='|' read -r arguments message; do
         for command in 'sbatch --wrap true' 'srun true' 'salloc true'; do
             # shellcheck disable=SC2086
-            run as user1 timeout 30 ${command/ / $arguments }
+            run as user1 timeout 60 ${command/ / $arguments }
             [ "$status" -ne 0 ]
             expect_output_contains "$message"
         done

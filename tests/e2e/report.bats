@@ -5,7 +5,7 @@ load support
 
 setup_file() { start_lab; }
 teardown_file() { lab down >&2; }
-teardown() { lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"; }
+teardown() { lab run timeout 60 sh -c "scancel -u user1; scancel -u user2"; }
 
 # The reports are the node's.
 report_as() { on 1 setpriv --reuid="$1" --regid="$1" --clear-groups workspace report "${@:2}"; }
@@ -104,10 +104,10 @@ metric() { on 1 sh -c "sed -n 's/^$1 //p' $kMetrics/workspace-jobs.prom"; }
 @test "the time that a job was suspended is not its run time" {
     job=$(start_job user1 --workspace=tiny)
     lab run scontrol suspend "$job"
-    eventually 40 suspended "$job"
+    eventually 60 suspended "$job"
     sleep 5
     lab run scontrol resume "$job"
-    eventually 40 running "$job"
+    eventually 60 running "$job"
     as user1 scancel "$job"
     wait_for_job "$job"
     expect_nothing_left 1

@@ -15,10 +15,10 @@ setup_file() {
         printf "name: kept\nversion: \"1\"\nneeds: {memory: 96M}\nallow_root: true\nallow_save: true\n" >manifest.yaml
         echo "root: {file: root.squashfs, format: squashfs}" >>manifest.yaml
         timeout 60 workspace image register manifest.yaml
-        timeout 20 workspace image approve kept' >&2
+        timeout 60 workspace image approve kept' >&2
 }
 teardown_file() { lab down >&2; }
-teardown() { lab run timeout 20 scancel -u user1; }
+teardown() { lab run timeout 60 scancel -u user1; }
 
 # save_job NAME ARGUMENTS…: a job of user1 that is saved under the name, root inside.
 save_job() { run_job user1 --workspace-root --workspace-save="$1" "${@:2}"; }
@@ -38,7 +38,7 @@ expect_told() {
     expect_nothing_left 1 2
 }
 
-approve() { lab run timeout 20 workspace image approve "$@" >&2; }
+approve() { lab run timeout 60 workspace image approve "$@" >&2; }
 
 @test "what a job changed is an image of its own, once it is approved, and of its owner alone" {
     local first
@@ -53,7 +53,7 @@ approve() { lab run timeout 20 workspace image approve "$@" >&2; }
     approve mine
     run as user2 sbatch --workspace=mine --wrap true
     expect_output_contains "image 'mine:$first' is not for you: of users it is for user1"
-    run lab run timeout 20 workspace image show mine
+    run lab run timeout 60 workspace image show mine
     expect_output_contains 'saved by     user1'
     expect_output_contains 'saved from   kept:1@sha256:'
 

@@ -49,7 +49,7 @@ esac
 # submit USER ARGUMENTS…: sbatch; prints the job's id.
 submit() { as "$1" sbatch --parsable "${@:2}"; }
 
-job_field() { lab run timeout 10 scontrol -o show job "$1" | grep -o "\b$2=[^ ]*" | cut -d= -f2; }
+job_field() { lab run timeout 60 scontrol -o show job "$1" | grep -o "\b$2=[^ ]*" | cut -d= -f2; }
 
 # wait_for_job JOB: until it is over and its epilog has run; prints its last state. JOB_DEADLINE_S is for a
 # job that has much to do.
@@ -86,7 +86,7 @@ start_job() {
 start_requeued() {
     [[ $(job_field "$1" Reason) != BeginTime ]] && return
     sleep 2
-    lab run timeout 10 scontrol update "job=$1" starttime=now >/dev/null 2>&1 || true
+    lab run timeout 60 scontrol update "job=$1" starttime=now >/dev/null 2>&1 || true
     sleep 3
 }
 
@@ -134,7 +134,7 @@ nothing_left_on() { [ -z "$(left_on "$1")" ]; }
 
 # A node's state as sinfo has it. (A node whose job has just ended may be `mixed` until the next job
 # comes: Slurm looks at its nodes' CPUs no more than once a second.)
-node_state() { lab run timeout 10 sinfo -h -n "node$1" -o %T; }
+node_state() { lab run timeout 60 sinfo -h -n "node$1" -o %T; }
 in_service() { [[ $(node_state "$1") =~ ^(idle|mixed|allocated|completing)$ ]]; }
 is_drained() { [[ $(node_state "$1") =~ ^drain ]]; }
 
@@ -149,7 +149,7 @@ expect_drained() { eventually "$kBootDeadlineS" is_drained "$1"; }
 
 # resume_node N: after a fault of the host which the test made and mended.
 resume_node() {
-    lab run timeout 10 scontrol update "nodename=node$1" state=resume
+    lab run timeout 60 scontrol update "nodename=node$1" state=resume
     expect_in_service "$1"
 }
 

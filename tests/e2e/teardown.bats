@@ -7,7 +7,7 @@ setup_file() { start_lab; }
 teardown_file() { lab down >&2; }
 
 # What a test that failed left running would be found by the next one.
-teardown() { lab run timeout 20 sh -c "scancel -u user1; scancel -u user2"; }
+teardown() { lab run timeout 60 sh -c "scancel -u user1; scancel -u user2"; }
 
 # epilog JOB: once more, by hand.
 epilog() {

@@ -7,7 +7,7 @@ load images
 
 setup_file() { start_lab; }
 teardown_file() { lab down >&2; }
-teardown() { lab run timeout 20 scancel -u user1; }
+teardown() { lab run timeout 60 scancel -u user1; }
 
 # bats test_tags=xen
 @test "an image that nobody approved is refused; once it is approved it is used, and the records tell of it" {
@@ -27,7 +27,7 @@ teardown() { lab run timeout 20 scancel -u user1; }
     expect_output 'it ran'
     run on 1 workspace image cached
     expect_output_contains 'fresh:1'
-    run lab run timeout 10 scontrol -o show job "$job"
+    run lab run timeout 60 scontrol -o show job "$job"
     expect_output_contains "AdminComment=workspace=fresh:1@$digest "
     run on 1 grep " job=$job " /var/log/workspace/audit.log
     expect_output_contains " uid=2001 user=user1 image=fresh:1 digest=$digest key=lab key_id="
@@ -222,7 +222,7 @@ refused_when_forged() {
     [ "$status" -ne 0 ]
     expect_output_contains "workspace: image 'taught' is not for you: partition 'main' is denied"
     job=$(hold tiny --comment=mine)
-    run lab run timeout 10 scontrol -o show job "$job"
+    run lab run timeout 60 scontrol -o show job "$job"
     in_config ctl ''
     expect_output_contains " Comment=mine workspace=tiny:1@sha256:"
 }
@@ -259,12 +259,12 @@ was_used_twice() { start_requeued "$1" && [ "$(on 1 grep -c " job=$1 " /var/log/
     [ "$first" != "$second" ]
     release "$job"
     expect_state COMPLETED
-    lab run timeout 10 scontrol requeue "$job"
+    lab run timeout 60 scontrol requeue "$job"
     eventually $((2 * kBootDeadlineS)) was_used_twice "$job"
     [ "$(wait_for_job "$job")" = COMPLETED ]
     run on 1 grep " job=$job " /var/log/workspace/audit.log
     [ "$(grep -c " image=moving:1 digest=$first " <<<"$output")" -eq 2 ]
-    lab run timeout 10 scontrol release "$array"
+    lab run timeout 60 scontrol release "$array"
     for task in 1 2; do [ "$(wait_for_job "${array}_$task")" = COMPLETED ]; done
     run on 1 grep -c " image=moving:1 digest=$first .* outcome=granted" /var/log/workspace/audit.log
     expect_output 4
