@@ -105,6 +105,22 @@ dom0_memory() { on 1 xl list Domain-0 | awk '!/^Name/ {print $3}'; }
     expect_nothing_left 1
 }
 
+@test "libvirtd is being restarted: prolog and epilog wait for it, and the job runs" {
+    lab service 1 libvirtd kill
+    job=$(submit user1 -o 'out-%j' --workspace=tiny --wrap 'touch it-runs; until [ -e it-may-end ]; do sleep 0.1; done')
+    eventually "$kBootDeadlineS" on 1 pgrep -x boot-workspace
+    sleep 2
+    lab service 1 libvirtd start
+    eventually "$kBootDeadlineS" as user1 test -e it-runs
+    lab service 1 libvirtd kill
+    as user1 touch it-may-end
+    eventually "$kBootDeadlineS" on 1 pgrep -x end-workspace
+    sleep 2
+    lab service 1 libvirtd start
+    [ "$(wait_for_job "$job")" = COMPLETED ]
+    expect_nothing_left 1
+}
+
 @test "libvirtd is down: the prolog fails, the node is drained, and comes back" {
     run on 1 workspace node check
     [ "$status" -le 1 ]
