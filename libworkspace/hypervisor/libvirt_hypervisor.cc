@@ -80,6 +80,7 @@ class LibvirtHypervisor : public Hypervisor {
     };
     auto destruction = Destruction::kPending;
     while ((destruction = ask<Destruction>(deadline, once)) == Destruction::kPending) {
+      if (is_gone_from_xen(job, *failure, deadline)) break;
       ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
       // A question without time for its answer would be told instead of the reason.
       if (deadline.left() < kTimeForAnswer) {
@@ -224,6 +225,17 @@ class LibvirtHypervisor : public Hypervisor {
         (acceleration_ == Acceleration::kAuto && found.offers_kvm && kvm_works());
     if (!host.hardware_virtualization) host.tsc_khz = host_tsc_khz();
     return host;
+  }
+
+  /// For a domain that libvirt could not end.
+  [[nodiscard]] bool is_gone_from_xen(JobId job, const std::string& failure,
+                                      Deadline deadline) const {
+    const std::string name = domain_name(job);
+    if (kind_ != HypervisorKind::kXen || failure.empty() || xen_has_domain(name, deadline))
+      return false;
+    log_warning(name + " has ended by another hand than libvirt's, which has it in its list until" +
+                " libvirtd is restarted");
+    return true;
   }
 
   static std::vector<LoopDevice> attach_disks(DomainDescription& description, Deadline deadline) {

@@ -18,4 +18,12 @@ void destroy_stray_domain(const std::string& name, Deadline deadline, const std:
   check_command(command, deadline);
 }
 
+bool xen_has_domain(const std::string& name, Deadline deadline, const std::string& xl) {
+  if (::access(xl.c_str(), X_OK) != 0) return true;
+  Command command;
+  command.argv = {xl, "list"};
+  // A line each, which begins with the name; the first is the heading.
+  return check_command(command, deadline).find("\n" + name + " ") != std::string::npos;
+}
+
 }  // namespace workspace

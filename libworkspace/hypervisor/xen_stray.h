@@ -14,4 +14,9 @@ inline constexpr char kXl[] = "/usr/sbin/xl";
 /// door to. Nothing to do where there is no such domain, or no xl. Errors: kHost; kTimeout.
 void destroy_stray_domain(const std::string& name, Deadline deadline, const std::string& xl = kXl);
 
+/// False for a domain that Xen has no more, whatever libvirt says. One that ends by another hand
+/// than libvirt's while libvirt is about it stays in libvirt's list until libvirtd is restarted.
+/// True without an xl, which alone could tell. Errors: kHost; kTimeout.
+bool xen_has_domain(const std::string& name, Deadline deadline, const std::string& xl = kXl);
+
 }  // namespace workspace

@@ -28,6 +28,7 @@ class DestroyStrayDomainTest : public ::testing::Test {
   void set_destroy(const std::string& command) {
     folder_.write("xl", "#!/bin/sh\ncd " + folder_.file("domains") +
                             "\ncase $1 in\n"
+                            "list) echo 'Name  ID Mem'; for i in *; do echo \"$i  7 64\"; done ;;\n"
                             "domid) [ -e \"$2\" ] && echo 7 ;;\n"
                             "destroy) " +
                             command +
@@ -64,6 +65,18 @@ TEST_F(DestroyStrayDomainTest, TellsThatXlFails) {
   set_destroy("echo 'libxl: domain 7 is not destroyed' >&2; exit 1");
   expect_error([&] { destroy_stray_domain("workspace-4", soon(), xl_); }, ErrorKind::kHost,
                ::testing::HasSubstr("libxl: domain 7 is not destroyed"));
+}
+
+TEST_F(DestroyStrayDomainTest, OnlyXenKnowsWhatIsThere) {
+  add_domain("workspace-42");
+  EXPECT_TRUE(xen_has_domain("workspace-42", soon(), xl_));
+  EXPECT_FALSE(xen_has_domain("workspace-4", soon(), xl_));
+  EXPECT_FALSE(xen_has_domain("Name", soon(), xl_));
+  EXPECT_TRUE(xen_has_domain("workspace-4", soon(), folder_.file("no-xl")));
+  folder_.write("xl", "#!/bin/sh\necho 'xenstored does not answer' >&2; exit 1\n");
+  ::chmod(xl_.c_str(), 0755);
+  expect_error([&] { xen_has_domain("workspace-4", soon(), xl_); }, ErrorKind::kHost,
+               ::testing::HasSubstr("xenstored does not answer"));
 }
 
 }  // namespace
