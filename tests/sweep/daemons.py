@@ -27,7 +27,7 @@ ACTS = {
         (sleep 5; kill -CONT "$pid") >/dev/null 2>&1 &""",
     "slurmd": "/run/lab/service kill slurmd; /run/lab/service start slurmd",
     "VM": """kill -KILL "$(cat "/run/libvirt/qemu/workspace-$1.pid" 2>/dev/null)" 2>/dev/null ||
-        xl destroy "workspace-$1" 2>/dev/null; true""",
+        virsh -q -c xen:///system destroy "workspace-$1" 2>/dev/null; true""",
     # The guest begins anew, and its agent with it; the domain then ends.
     "agent": 'virsh -q -c qemu:///system reset "workspace-$1" 2>/dev/null; true',
     "9p server": 'kill -KILL $(ip netns pids "ws-$1" 2>/dev/null) 2>/dev/null; true',

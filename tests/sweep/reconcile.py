@@ -10,7 +10,7 @@ from workspace_job import hook_environment
 PROGRAM = "reconcile"
 TIMED_OUT = 124
 # What a crash of the node takes: the job's record, and its processes.
-CRASH = r'rm -rf "/run/workspace/$1"; pkill -KILL -f "[j]ob-watch.*\b$1\b"; true'
+CRASH = r'rm -rf "/run/workspace/$1"; pkill -KILL -f "[j]ob-watch $1\b"; true'
 
 
 class Reconcile:

@@ -65,7 +65,7 @@ for folder in /run/workspace /var/lib/workspace/scratch; do
 done | grep -vE '^[0-9]+(\.|$)'
 find /var/lib/workspace/reports -name "$1.*.new-*" 2>/dev/null
 pgrep -af "xen-qemu.* -name workspace-$1 " | sed 's/^/process /'
-pgrep -af '/(job-watch|follow-workspace|boot-workspace|end-workspace)' | grep -E " $1( |\$)" | sed 's/^/process /'
+pgrep -af "/(job-watch|follow-workspace|boot-workspace|end-workspace) $1( |\$)" | sed 's/^/process /'
 neighbour=$(stat -L -c %i "/run/netns/ws-$(cat /run/sweep/neighbour 2>/dev/null)" 2>/dev/null)
 for pid in $(pgrep -x diod); do
     [ "$(stat -L -c %i "/proc/$pid/ns/net")" = "$neighbour" ] || echo "process $pid, a folder's server"
