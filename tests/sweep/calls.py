@@ -39,12 +39,13 @@ class InCall(Fault):
         return f"{self.point.line} {self.kind}"
 
 
-def faults_of(programs):
+def faults_of(programs, with_deaths):
+    """The death of libvirtd is one of what the programs depend on."""
     points = [(program, step) for program in programs for step in STEPS.get(program, ())]
     return [
         InCall(Point(PROGRAM, step, 1, place, f"{program} {step}"), kind)
         for place, (program, step) in enumerate(points)
-        for kind in (KILL, LIBVIRTD)
+        for kind in ((KILL, LIBVIRTD) if with_deaths else (KILL,))
     ]
 
 
