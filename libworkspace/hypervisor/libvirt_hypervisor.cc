@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "build_paths.h"
 #include "libworkspace/base/bounded_call.h"
@@ -74,19 +75,13 @@ class LibvirtHypervisor : public Hypervisor {
   }
 
   void destroy(JobId job, Deadline deadline) override {
-    const auto failure = std::make_shared<std::string>();
-    const auto once = [job, failure](const Connection& libvirt) {
-      return try_destroy(libvirt, job, *failure);
-    };
+    std::string failure;
     auto destruction = Destruction::kPending;
-    while ((destruction = ask<Destruction>(deadline, once)) == Destruction::kPending) {
-      if (is_gone_from_xen(job, *failure, deadline)) break;
+    while ((destruction = destroy_once(job, failure, deadline)) == Destruction::kPending) {
+      if (is_gone_from_xen(job, failure, deadline)) break;
       ::poll(nullptr, 0, deadline.poll_ms(kPollInterval));
       // A question without time for its answer would be told instead of the reason.
-      if (deadline.left() < kTimeForAnswer) {
-        throw Error(ErrorKind::kHost, domain_name(job) + " is still there" +
-                                          (failure->empty() ? "" : ": " + *failure));
-      }
+      if (deadline.left() < kTimeForAnswer) throw_still_there(job, failure);
     }
     if (kind_ == HypervisorKind::kXen && destruction == Destruction::kNothing)
       destroy_stray_domain(domain_name(job), deadline);
@@ -225,6 +220,29 @@ class LibvirtHypervisor : public Hypervisor {
         (acceleration_ == Acceleration::kAuto && found.offers_kvm && kvm_works());
     if (!host.hardware_virtualization) host.tsc_khz = host_tsc_khz();
     return host;
+  }
+
+  /// `failure` is what libvirt said of the try before, and then of this one. An answer that takes
+  /// until the deadline, as libvirt's own waits for a lock may, does not hide it.
+  Destruction destroy_once(JobId job, std::string& failure, Deadline deadline) {
+    using Answer = std::pair<Destruction, std::string>;
+    try {
+      const auto answer = ask<Answer>(deadline, [job](const Connection& libvirt) {
+        std::string said;
+        const Destruction destruction = try_destroy(libvirt, job, said);
+        return Answer(destruction, said);
+      });
+      if (!answer.second.empty()) failure = answer.second;
+      return answer.first;
+    } catch (const Error& e) {
+      if (e.kind() == ErrorKind::kTimeout && !failure.empty()) throw_still_there(job, failure);
+      throw;
+    }
+  }
+
+  [[noreturn]] static void throw_still_there(JobId job, const std::string& failure) {
+    throw Error(ErrorKind::kHost,
+                domain_name(job) + " is still there" + (failure.empty() ? "" : ": " + failure));
   }
 
   /// For a domain that libvirt could not end.

@@ -248,6 +248,22 @@ TEST_F(LyingLibvirtTest, ADomainThatIsStillBeingStartedIsNotGone) {
   EXPECT_FALSE(hypervisor_->is_running(kJob, soon()));
 }
 
+TEST_F(LyingLibvirtTest, WhyADomainIsStillThereIsToldThoughLibvirtHangsThereafter) {
+  make_domain(*hypervisor_);
+  FaultyLibvirt::take_calls();
+  FaultyLibvirt::set("virDomainDestroy", LibvirtFault::kFails);
+  auto destroyed = std::async(std::launch::async, [&] {
+    hypervisor_->destroy(kJob, Deadline::in(std::chrono::milliseconds(1500)));
+  });
+  while (!FaultyLibvirt::take_calls().contains("virDomainDestroy"))
+    destroyed.wait_for(std::chrono::milliseconds(1));
+  FaultyLibvirt::set("virDomainDestroy", LibvirtFault::kHangs);
+  expect_error([&] { destroyed.get(); }, ErrorKind::kHost,
+               HasSubstr(std::string("workspace-42 is still there: ") + kFaultMessage));
+  FaultyLibvirt::heal();
+  hypervisor_->destroy(kJob, soon());
+}
+
 TEST_F(LyingLibvirtTest, ADomainThatWasNotPausedRuns) {
   make_domain(*hypervisor_);
   FaultyLibvirt::set("virDomainSuspend", LibvirtFault::kOnlyClaims);
