@@ -39,13 +39,20 @@ class InCall(Fault):
         return f"{self.point.line} {self.kind}"
 
 
-def faults_of(programs, with_deaths):
+# A libvirtd that dies while it starts a QEMU domain keeps it in its list for ever, with a start that nobody ends
+# (libvirt 9.0): README, "Known limits".
+LEFT_OUT_ON_QEMU = (("prepare", LIBVIRTD), ("start", LIBVIRTD))
+
+
+def faults_of(programs, hypervisor, with_deaths):
     """The death of libvirtd is one of what the programs depend on."""
+    left_out = LEFT_OUT_ON_QEMU if hypervisor == "qemu" else ()
     points = [(program, step) for program in programs for step in STEPS.get(program, ())]
     return [
         InCall(Point(PROGRAM, step, 1, place, f"{program} {step}"), kind)
         for place, (program, step) in enumerate(points)
         for kind in ((KILL, LIBVIRTD) if with_deaths else (KILL,))
+        if (step, kind) not in left_out
     ]
 
 
