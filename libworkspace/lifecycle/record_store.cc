@@ -79,8 +79,8 @@ FileLock RecordStore::lock(JobId job, Deadline deadline) const {
 
 FileLock RecordStore::make_locked_folder(JobId job, Deadline deadline) const {
   for (;;) {
-    make_folder(job);
     try {
+      make_folder(job);
       return lock(job, deadline);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::kNotFound || deadline.passed()) throw;

@@ -38,6 +38,7 @@ std::optional<JobRecord> mark_ending(const RecordStore& records, JobId job) {
 /// epilog) held the lock and has done it all.
 std::optional<FileLock> lock_unless_gone(const RecordStore& records, JobId job) {
   try {
+    records.make_folder(job);
     return records.lock(job, Node::step_deadline());
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::kNotFound) throw;
@@ -81,13 +82,11 @@ void remove_workspace(Node& node, JobId job) {
 void remove_job_parts(Node& node, JobId job) { remove_parts(node, JobRecord(job)); }
 
 void tear_down_workspace(Node& node, JobId job) {
-  node.records.make_folder(job);
   const auto lock = lock_unless_gone(node.records, job);
   if (lock) remove_workspace(node, job);
 }
 
 bool tear_down_unless_in_use(Node& node, JobId job) {
-  node.records.make_folder(job);
   const auto lock = lock_unless_gone(node.records, job);
   if (!lock || is_in_use(node.records, job)) return false;
   remove_workspace(node, job);
