@@ -56,14 +56,7 @@ class Boot {
   void run() {
     decide();
     steps_.run("stage", "staging the image", [&] { stage(); });
-    steps_.run("disk", "making the scratch disk", [&] { make_disk(); });
-    steps_.run("network", "making the network namespace", [&] { make_network(); });
-    steps_.run("describe", "describing the domain", [&] { describe(); });
-    steps_.run("create", "creating the domain", [&] { create(); });
-    // While the guest boots.
-    steps_.run("watch", "starting the job's watch", [&] { start_watch(node_, record_); });
-    steps_.run("export", "preparing the user's folders", [&] { folders_->prepare(); });
-    steps_.run("boot", "waiting for the guest", [&] { wait_for_agent(); });
+    if (!boot_guest(GuestStart::OnStall::kReturn)) boot_once_more();
     if (image_->boot == BootMode::kInit)
       steps_.run("init", "waiting for the image's system", [&] { start_->await_system(); });
     steps_.run("mount", "mounting the user's folders", [&] { mount_folders(); });
@@ -71,6 +64,30 @@ class Boot {
   }
 
  private:
+  /// False: the guest's kernel has stalled.
+  [[nodiscard]] bool boot_guest(GuestStart::OnStall on_stall) {
+    bool answers = false;
+    steps_.run("disk", "making the scratch disk", [&] { make_disk(); });
+    steps_.run("network", "making the network namespace", [&] { make_network(); });
+    steps_.run("describe", "describing the domain", [&] { describe(); });
+    steps_.run("create", "creating the domain", [&] { create(); });
+    // While the guest boots.
+    steps_.run("watch", "starting the job's watch", [&] { start_watch(node_, record_); });
+    steps_.run("export", "preparing the user's folders", [&] { folders_->prepare(); });
+    steps_.run("boot", "waiting for the guest", [&] { answers = wait_for_agent(on_stall); });
+    return answers;
+  }
+
+  /// It is no fault of the job's. An emulated kernel measures how fast its CPU's timer goes in the
+  /// tenth of a second after it has begun to wait. If that CPU gets no time just then, on a machine
+  /// with much else to do, it may come out some hundred times too slow; the timer is then set so
+  /// short that the guest never comes to anything but its interrupts.
+  void boot_once_more() {
+    log_warning("the guest's kernel does not come to its agent; booting it once more");
+    remove_job_parts(node_, record_.job);
+    static_cast<void>(boot_guest(GuestStart::OnStall::kWait));
+  }
+
   /// Whether the job may have this image here; the answer is in the audit log before anything of
   /// the image is touched.
   void decide() {
@@ -258,11 +275,14 @@ class Boot {
                        {record_.token, job_.job.number(), user_.uid, user_.gid});
   }
 
-  void wait_for_agent() {
-    start_.emplace(node_, record_, agent(), image_->boot);
-    start_->await_agent();
+  /// A second boot has what the first has left of the time.
+  [[nodiscard]] bool wait_for_agent(GuestStart::OnStall on_stall) {
+    if (!booted_by_) booted_by_ = Deadline::in(node_.site.boot_timeout);
+    start_.emplace(node_, record_, agent(), image_->boot, *booted_by_);
+    if (!start_->await_agent(on_stall)) return false;
     // The kernel has read it; the token in it is of no more use there.
     remove_job_initrd(node_.site.scratch, job_.job);
+    return true;
   }
 
   /// What is slow to boot is slow at this, too.
@@ -289,6 +309,7 @@ class Boot {
   std::optional<Manifest> image_;
   StagedImage staged_;
   std::string disk_path_;
+  std::optional<Deadline> booted_by_;
   std::optional<GuestStart> start_;
   std::optional<FolderMounts> folders_;
 };

@@ -144,7 +144,8 @@ void BuildMachine::boot(const RegisteredImage& image, const VmSource& size) {
     link.connect_guest(Node::step_deadline());
   });
   steps.run("boot", "waiting for the guest", [&] {
-    GuestStart(node_, record_, agent(), BootMode::kAgent).await_agent();
+    GuestStart(node_, record_, agent(), BootMode::kAgent, Deadline::in(node_.site.boot_timeout))
+        .await_agent();
     remove_job_initrd(node_.site.scratch, record_.job);
   });
   record_.state = WorkspaceState::kRunning;

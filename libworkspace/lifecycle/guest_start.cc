@@ -14,45 +14,48 @@ namespace {
 constexpr auto kLivenessInterval = std::chrono::seconds(2);
 /// How often a guest is asked whether its system is up.
 constexpr auto kAskAgain = std::chrono::milliseconds(250);
+/// CPU time, so that a busy machine does not count: an emulated kernel takes some three seconds of
+/// it to its agent, a virtualised one a tenth of that.
+constexpr std::uint64_t kStallCpuMs = 20'000;
 constexpr std::size_t kConsoleTailBytes = 1024;
 /// Of a boot log: what the hypervisor keeps of it at the most.
 constexpr std::size_t kConsoleCopyBytes = 65536;
 
 }  // namespace
 
-GuestStart::GuestStart(Node& node, JobRecord& record, AgentClient agent, BootMode boot)
-    : node_(node),
-      record_(record),
-      agent_(std::move(agent)),
-      boot_(boot),
-      deadline_(Deadline::in(node.site.boot_timeout)) {}
+GuestStart::GuestStart(Node& node, JobRecord& record, AgentClient agent, BootMode boot,
+                       Deadline deadline)
+    : node_(node), record_(record), agent_(std::move(agent)), boot_(boot), deadline_(deadline) {}
 
-void GuestStart::await_agent() {
-  const Readiness ready = ask("did not answer within " + timeout_text());
-  if (ready.vcpus != record_.vcpus) {
-    throw Error(ErrorKind::kHost, "the VM has " + std::to_string(ready.vcpus) + " vCPUs, not the " +
-                                      std::to_string(record_.vcpus) + " that were allocated");
+bool GuestStart::await_agent(OnStall on_stall) {
+  const auto ready = ask("did not answer within " + timeout_text(), on_stall);
+  if (!ready) return false;
+  if (ready->vcpus != record_.vcpus) {
+    throw Error(ErrorKind::kHost, "the VM has " + std::to_string(ready->vcpus) +
+                                      " vCPUs, not the " + std::to_string(record_.vcpus) +
+                                      " that were allocated");
   }
   if (boot_ == BootMode::kAgent) keep_console();
+  return true;
 }
 
 void GuestStart::await_system() {
   if (boot_ == BootMode::kAgent) return;
   const std::string late = "has an init that did not get its system up within " + timeout_text();
-  Readiness ready = ask(late);
-  while (ready.system == Readiness::kSystemStarting) {
+  auto ready = ask(late, OnStall::kWait);
+  while (ready->system == Readiness::kSystemStarting) {
     if (deadline_.passed()) refuse(late);
     std::this_thread::sleep_for(kAskAgain);
-    ready = ask(late);
+    ready = ask(late, OnStall::kWait);
   }
   keep_console();
-  if (ready.system == "running") return;
-  record_.notice = "the image's system is " + ready.system;
+  if (ready->system == "running") return;
+  record_.notice = "the image's system is " + ready->system;
   log_warning(record_.notice);
 }
 
-/// Asks until it answers.
-Readiness GuestStart::ask(const std::string& late) {
+/// Asks until it answers, or has stalled.
+std::optional<Readiness> GuestStart::ask(const std::string& late, OnStall on_stall) {
   for (;;) {
     try {
       return agent_.probe(deadline_.no_later_than(kLivenessInterval));
@@ -62,7 +65,15 @@ Readiness GuestStart::ask(const std::string& late) {
         refuse("ended while it booted");
       if (deadline_.passed()) refuse(late);
     }
+    if (on_stall == OnStall::kReturn && has_stalled()) return std::nullopt;
   }
+}
+
+/// On QEMU alone: a Xen guest needs not measure its timers.
+bool GuestStart::has_stalled() {
+  if (node_.hypervisor->kind() != HypervisorKind::kQemu) return false;
+  const VmUsage usage = node_.hypervisor->usage(record_.job, Node::step_deadline());
+  return usage.disk_read_bytes == 0U && usage.cpu_time_ms > kStallCpuMs;
 }
 
 /// For `workspace console`, and returned: Xen's console can be read only once. A job runs without

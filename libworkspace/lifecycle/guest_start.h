@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "libworkspace/base/deadline.h"
@@ -11,23 +12,30 @@
 namespace workspace {
 
 /// The wait for a VM that was just created: for the guest's agent, and with an init of the image's
-/// own for the system that this starts. Both together take the site's boot_timeout at the most.
+/// own for the system that this starts. Both together end by `deadline`, the site's
+/// boot_timeout from the start of the wait.
 ///
 /// A guest that ends, or is not ready in time, is its image's fault: kGuest, with the console's
 /// last lines. The console is kept for `workspace console`, however this ends.
 class GuestStart {
  public:
-  GuestStart(Node& node, JobRecord& record, AgentClient agent, BootMode boot);
+  /// What becomes of a guest that has stalled: it may yet come round.
+  enum class OnStall { kWait, kReturn };
 
-  /// Returns when the agent answers. Errors: kGuest; kHost, the VM is not the one that was ordered.
-  void await_agent();
+  GuestStart(Node& node, JobRecord& record, AgentClient agent, BootMode boot, Deadline deadline);
+
+  /// Returns true when the agent answers; false, with kReturn alone, when the guest has stalled:
+  /// its kernel has run for long without coming to the agent, whose first deed is to read the
+  /// disks. Errors: kGuest; kHost, the VM is not the one that was ordered.
+  bool await_agent(OnStall on_stall = OnStall::kWait);
 
   /// Returns when the system of the image's own init is up, and keeps in the record what failed of
   /// it; at once where the agent is PID 1. Errors: kGuest.
   void await_system();
 
  private:
-  Readiness ask(const std::string& late);
+  std::optional<Readiness> ask(const std::string& late, OnStall on_stall);
+  [[nodiscard]] bool has_stalled();
   std::string keep_console();
   [[noreturn]] void refuse(const std::string& why);
   [[nodiscard]] std::string timeout_text() const;

@@ -1,5 +1,6 @@
 #include "libworkspace/lifecycle/steps.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "libworkspace/base/error.h"
@@ -24,8 +25,14 @@ void Steps::run(std::string_view name, std::string_view doing, const std::functi
     if (!is_user_fault(e.kind())) e.in(doing);
     throw;
   }
-  times_ms_.emplace_back(name, elapsed_ms(begun));
-  log_info(std::string(name) + ": " + std::to_string(times_ms_.back().second) + " ms");
+  const std::uint64_t time_ms = elapsed_ms(begun);
+  log_info(std::string(name) + ": " + std::to_string(time_ms) + " ms");
+  const auto known = std::find_if(times_ms_.begin(), times_ms_.end(),
+                                  [name](const auto& time) { return time.first == name; });
+  if (known == times_ms_.end())
+    times_ms_.emplace_back(name, time_ms);
+  else
+    known->second += time_ms;
 }
 
 }  // namespace workspace

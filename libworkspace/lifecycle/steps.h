@@ -21,7 +21,8 @@ class Steps {
   /// (`staging the image`). Errors: whatever the step throws.
   void run(std::string_view name, std::string_view doing, const std::function<void()>& step);
 
-  /// What ran so far, in order, with the time each took in milliseconds.
+  /// What ran so far, in order, with the time each took in milliseconds; of one that ran more than
+  /// once, all its times together.
   [[nodiscard]] const Times& times_ms() const { return times_ms_; }
 
  private:

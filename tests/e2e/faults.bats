@@ -19,8 +19,8 @@ teardown() {
     if is_drained 1; then resume_node 1; fi
 }
 
-# register NAME [INIT]: tiny under another name; with INIT, a script which is then its own kernel's
-# only program instead of the agent.
+# register NAME [INIT]: tiny under another name; with INIT, a script that its own kernel runs instead
+# of the agent, which is /agent then.
 register() {
     lab run sh -c '
         set -e
@@ -32,6 +32,7 @@ register() {
         echo "boot: agent" >>manifest.yaml
         echo "needs: {memory: 96M, vcpus: 1, disk: 0}" >>manifest.yaml
         if [ -n "$2" ]; then
+            (cd initrd && cpio -i --quiet </var/lib/workspace/guest/initrd.img && mv init agent)
             cp "$(command -v busybox)" initrd/bin/busybox
             printf "#!/bin/busybox sh\n%s\n" "$2" >initrd/init
             chmod 755 initrd/init
@@ -102,6 +103,51 @@ dom0_memory() { on 1 xl list Domain-0 | awk '!/^Name/ {print $3}'; }
     resume_node 1
     run as user1 srun -Q --workspace=tiny echo 'it runs again'
     expect_output 'it runs again'
+    expect_nothing_left 1
+}
+
+# boot_timeout TIME: of node 1, from now on.
+boot_timeout() {
+    on 1 sed -i "s/^boot_timeout:.*/boot_timeout: $1/" /etc/workspace/workspace.yaml
+}
+
+virsh() { on 1 virsh -q -c "$hypervisor:///system" "$@"; }
+
+# register_waiting: tiny with an init before the agent that has much to do until the VM gets an NMI.
+register_waiting() {
+    register waits 'echo the init waits
+        /bin/busybox mount -t proc proc /proc
+        until /bin/busybox grep -q "^ *NMI: *[1-9]" /proc/interrupts; do :; done
+        /bin/busybox umount /proc
+        exec /agent'
+}
+
+# Before the agent it reads no disk, as a kernel that has stalled.
+@test "a guest that does not come to its agent is booted once more, and the job runs" {
+    boot_timeout 300s
+    register_waiting
+    job=$(submit user1 -o 'out-%j' --workspace=waits --wrap 'echo it runs')
+    waits() { on 1 grep -qs 'the init waits' "/run/workspace/$job/console.log"; }
+    domain_id() { virsh domid "workspace-$job" 2>&1; }
+    eventually "$kBootDeadlineS" waits
+    first=$(domain_id)
+    waits_again() { [ "$(domain_id)" = $((first + 1)) ] && waits; }
+    eventually 240 waits_again
+    virsh inject-nmi "workspace-$job"
+    [ "$(wait_for_job "$job")" = COMPLETED ]
+    run as user1 cat "out-$job"
+    expect_output 'it runs'
+    boot_timeout 20s
+    expect_nothing_left 1
+}
+
+@test "a guest that never comes to its agent: the deadline, of both boots together" {
+    boot_timeout 40s
+    register loops 'echo the init loops; while :; do :; done'
+    run_job user1 --workspace=loops --wrap true
+    boot_timeout 20s
+    expect_state FAILED
+    expect_output_contains "image 'loops:1' did not answer within 40 s; the console's last lines: the init loops"
     expect_nothing_left 1
 }
 

@@ -24,8 +24,9 @@ using ::testing::StrEq;
 /// A domain that has written something on its console, and runs or does not.
 class FakeHypervisor : public Hypervisor {
  public:
-  explicit FakeHypervisor(bool runs) : runs_(runs) {}
-  [[nodiscard]] HypervisorKind kind() const override { return HypervisorKind::kQemu; }
+  FakeHypervisor(bool runs, const VmUsage& usage, HypervisorKind kind)
+      : runs_(runs), usage_(usage), kind_(kind) {}
+  [[nodiscard]] HypervisorKind kind() const override { return kind_; }
   void create(const DomainDescription&, Deadline) override {}
   void destroy(JobId, Deadline) override {}
   void suspend(JobId, Deadline) override {}
@@ -33,7 +34,7 @@ class FakeHypervisor : public Hypervisor {
   void set_memory(JobId, std::uint64_t, Deadline) override {}
   DiskServer disk_server(JobId, Deadline) override { return {}; }
   bool is_running(JobId, Deadline) override { return runs_; }
-  VmUsage usage(JobId, Deadline) noexcept override { return {}; }
+  VmUsage usage(JobId, Deadline) noexcept override { return usage_; }
   std::vector<DomainStatus> list(Deadline) override { return {}; }
   std::string console_tail(JobId, std::size_t, Deadline) noexcept override {
     return "init: starting\nKernel panic - not syncing: Attempted to kill init!\n";
@@ -43,7 +44,12 @@ class FakeHypervisor : public Hypervisor {
 
  private:
   bool runs_;
+  VmUsage usage_;
+  HypervisorKind kind_;
 };
+
+/// What FakeAgent does instead of an answer: it ends the connection.
+constexpr char kSilence[] = "(silence)";
 
 /// Answers probes on the loopback, one state of the system after the other, the last for ever.
 class FakeAgent {
@@ -77,6 +83,7 @@ class FakeAgent {
     for (std::size_t at = 0;; at += at + 1 < states_.size() ? 1 : 0) {
       const UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!socket.valid()) return;
+      if (states_[at] == kSilence) continue;
       (void)receive_frame(socket.get(), Deadline::in(5s));
       Readiness readiness;
       readiness.vcpus = 1;
@@ -108,11 +115,17 @@ class GuestStartTest : public ::testing::Test {
             Catalog(folder_.path()),
             NodeCache(folder_.path()),
             ScratchDisks(folder_.path()),
-            std::make_unique<FakeHypervisor>(runs)};
+            std::make_unique<FakeHypervisor>(runs, usage_, kind_)};
+  }
+
+  GuestStart start_of(Node& node, const FakeAgent& agent, BootMode boot) {
+    return {node, record_, agent.client(), boot, Deadline::in(node.site.boot_timeout)};
   }
 
   testing::TemporaryFolder folder_;
   JobRecord record_{JobId(42)};
+  VmUsage usage_;
+  HypervisorKind kind_ = HypervisorKind::kQemu;
 };
 
 constexpr char kConsole[] =
@@ -122,7 +135,7 @@ constexpr char kConsole[] =
 TEST_F(GuestStartTest, WaitsUntilTheImagesSystemIsUp) {
   Node here = node(60s, true);
   const FakeAgent agent({"starting", "starting", "starting", "running"});
-  GuestStart start(here, record_, agent.client(), BootMode::kInit);
+  GuestStart start = start_of(here, agent, BootMode::kInit);
   start.await_agent();
   start.await_system();
   EXPECT_EQ(record_.notice, "");
@@ -131,7 +144,7 @@ TEST_F(GuestStartTest, WaitsUntilTheImagesSystemIsUp) {
 TEST_F(GuestStartTest, KeepsWhatOfTheSystemHasFailed) {
   Node here = node(60s, true);
   const FakeAgent agent({"degraded: a.service has failed"});
-  GuestStart start(here, record_, agent.client(), BootMode::kInit);
+  GuestStart start = start_of(here, agent, BootMode::kInit);
   start.await_agent();
   start.await_system();
   EXPECT_EQ(record_.notice, "the image's system is degraded: a.service has failed");
@@ -140,7 +153,7 @@ TEST_F(GuestStartTest, KeepsWhatOfTheSystemHasFailed) {
 TEST_F(GuestStartTest, HasNoSystemToWaitForWhereTheAgentIsTheInit) {
   Node here = node(60s, true);
   const FakeAgent agent({""});
-  GuestStart start(here, record_, agent.client(), BootMode::kAgent);
+  GuestStart start = start_of(here, agent, BootMode::kAgent);
   start.await_agent();
   start.await_system();
   EXPECT_EQ(record_.notice, "");
@@ -149,7 +162,7 @@ TEST_F(GuestStartTest, HasNoSystemToWaitForWhereTheAgentIsTheInit) {
 TEST_F(GuestStartTest, AnInitThatNeverGetsUpIsTheImagesFault) {
   Node here = node(1s, true);
   const FakeAgent agent({"starting"});
-  GuestStart start(here, record_, agent.client(), BootMode::kInit);
+  GuestStart start = start_of(here, agent, BootMode::kInit);
   start.await_agent();
   expect_error(
       [&] { start.await_system(); }, ErrorKind::kGuest,
@@ -161,7 +174,7 @@ TEST_F(GuestStartTest, AnInitThatNeverGetsUpIsTheImagesFault) {
 TEST_F(GuestStartTest, AnInitThatEndsIsTheImagesFault) {
   Node here = node(2s, false);
   std::optional<FakeAgent> agent(std::in_place, std::vector<std::string>{"starting"});
-  GuestStart start(here, record_, agent->client(), BootMode::kInit);
+  GuestStart start = start_of(here, *agent, BootMode::kInit);
   start.await_agent();
   agent.reset();
   expect_error([&] { start.await_system(); }, ErrorKind::kGuest,
@@ -172,9 +185,67 @@ TEST_F(GuestStartTest, AGuestOfAnotherSizeIsTheHostsFault) {
   record_.vcpus = 2;
   Node here = node(60s, true);
   const FakeAgent agent({""});
-  GuestStart start(here, record_, agent.client(), BootMode::kAgent);
+  GuestStart start = start_of(here, agent, BootMode::kAgent);
   expect_error([&] { start.await_agent(); }, ErrorKind::kHost,
                StrEq("the VM has 1 vCPUs, not the 2 that were allocated"));
+}
+
+class StalledGuestTest : public GuestStartTest {
+ protected:
+  StalledGuestTest() {
+    usage_.cpu_time_ms = 20'001;
+    usage_.disk_read_bytes = 0;
+  }
+
+  void expect_waited_for() {
+    Node here = node(1s, true);
+    const FakeAgent agent({kSilence});
+    GuestStart start = start_of(here, agent, BootMode::kAgent);
+    expect_error(
+        [&] { start.await_agent(on_stall_); }, ErrorKind::kGuest,
+        StrEq(std::string("image 'teaching-systemd:1' did not answer within 1 s") + kConsole));
+  }
+
+  GuestStart::OnStall on_stall_ = GuestStart::OnStall::kReturn;
+};
+
+TEST_F(StalledGuestTest, IsGivenBackBeforeItsTimeIsUp) {
+  Node here = node(600s, true);
+  const FakeAgent agent({kSilence});
+  GuestStart start = start_of(here, agent, BootMode::kAgent);
+  EXPECT_FALSE(start.await_agent(on_stall_));
+}
+
+TEST_F(StalledGuestTest, IsNoneThatAnswers) {
+  Node here = node(60s, true);
+  const FakeAgent agent({""});
+  GuestStart start = start_of(here, agent, BootMode::kAgent);
+  EXPECT_TRUE(start.await_agent(on_stall_));
+}
+
+TEST_F(StalledGuestTest, HasAllItsTimeTheSecondTime) {
+  on_stall_ = GuestStart::OnStall::kWait;
+  expect_waited_for();
+}
+
+TEST_F(StalledGuestTest, IsNoneThatHasReadItsDisk) {
+  usage_.disk_read_bytes = 512;
+  expect_waited_for();
+}
+
+TEST_F(StalledGuestTest, IsNoneThatHasHadLittleTime) {
+  usage_.cpu_time_ms = 20'000;
+  expect_waited_for();
+}
+
+TEST_F(StalledGuestTest, IsNoneOfWhichNothingIsKnown) {
+  usage_ = {};
+  expect_waited_for();
+}
+
+TEST_F(StalledGuestTest, IsLookedForOnQemuAlone) {
+  kind_ = HypervisorKind::kXen;
+  expect_waited_for();
 }
 
 }  // namespace

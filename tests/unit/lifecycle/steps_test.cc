@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "libworkspace/base/error.h"
 
 namespace workspace {
@@ -35,6 +38,18 @@ TEST(Steps, KeepTheirOrderAndTimes) {
   ASSERT_EQ(steps.times_ms().size(), 2U);
   EXPECT_EQ(steps.times_ms()[0].first, "first");
   EXPECT_EQ(steps.times_ms()[1].first, "second");
+}
+
+TEST(Steps, AddUpTheTimesOfOneThatRanTwice) {
+  Steps steps;
+  const auto wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(2)); };
+  steps.run("first", "doing the first", wait);
+  const auto once_ms = steps.times_ms()[0].second;
+  steps.run("second", "doing the second", [] {});
+  steps.run("first", "doing the first again", wait);
+  ASSERT_EQ(steps.times_ms().size(), 2U);
+  EXPECT_GE(once_ms, 2U);
+  EXPECT_GE(steps.times_ms()[0].second, once_ms + 2);
 }
 
 }  // namespace
