@@ -81,7 +81,7 @@ class Boot {
   /// It is no fault of the job's. An emulated kernel measures how fast its CPU's timer goes in the
   /// tenth of a second after it has begun to wait. If that CPU gets no time just then, on a machine
   /// with much else to do, it may come out some hundred times too slow; the timer is then set so
-  /// short that the guest never comes to anything but its interrupts.
+  /// short that the guest never comes to anything but its interrupts. Or too fast, and it sleeps.
   void boot_once_more() {
     log_warning("the guest's kernel does not come to its agent; booting it once more");
     remove_job_parts(node_, record_.job);

@@ -25,7 +25,12 @@ constexpr std::size_t kConsoleCopyBytes = 65536;
 
 GuestStart::GuestStart(Node& node, JobRecord& record, AgentClient agent, BootMode boot,
                        Deadline deadline)
-    : node_(node), record_(record), agent_(std::move(agent)), boot_(boot), deadline_(deadline) {}
+    : node_(node),
+      record_(record),
+      agent_(std::move(agent)),
+      boot_(boot),
+      deadline_(deadline),
+      half_time_(Deadline::in(deadline.left() / 2)) {}
 
 bool GuestStart::await_agent(OnStall on_stall) {
   const auto ready = ask("did not answer within " + timeout_text(), on_stall);
@@ -73,7 +78,8 @@ std::optional<Readiness> GuestStart::ask(const std::string& late, OnStall on_sta
 bool GuestStart::has_stalled() {
   if (node_.hypervisor->kind() != HypervisorKind::kQemu) return false;
   const VmUsage usage = node_.hypervisor->usage(record_.job, Node::step_deadline());
-  return usage.disk_read_bytes == 0U && usage.cpu_time_ms > kStallCpuMs;
+  if (usage.disk_read_bytes != 0U) return false;
+  return usage.cpu_time_ms > kStallCpuMs || half_time_.passed();
 }
 
 /// For `workspace console`, and returned: Xen's console can be read only once. A job runs without

@@ -25,8 +25,9 @@ class GuestStart {
   GuestStart(Node& node, JobRecord& record, AgentClient agent, BootMode boot, Deadline deadline);
 
   /// Returns true when the agent answers; false, with kReturn alone, when the guest has stalled:
-  /// its kernel has run for long without coming to the agent, whose first deed is to read the
-  /// disks. Errors: kGuest; kHost, the VM is not the one that was ordered.
+  /// its kernel has run for long, or half of the time is over, and it has not come to the agent,
+  /// whose first deed is to read the disks. Errors: kGuest; kHost, the VM is not the one that was
+  /// ordered.
   bool await_agent(OnStall on_stall = OnStall::kWait);
 
   /// Returns when the system of the image's own init is up, and keeps in the record what failed of
@@ -45,6 +46,7 @@ class GuestStart {
   AgentClient agent_;
   BootMode boot_;
   Deadline deadline_;
+  Deadline half_time_;
 };
 
 }  // namespace workspace

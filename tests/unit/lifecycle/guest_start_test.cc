@@ -235,7 +235,18 @@ TEST_F(StalledGuestTest, IsNoneThatHasReadItsDisk) {
 
 TEST_F(StalledGuestTest, IsNoneThatHasHadLittleTime) {
   usage_.cpu_time_ms = 20'000;
-  expect_waited_for();
+  Node here = node(600s, true);
+  const FakeAgent agent({kSilence, kSilence, ""});
+  GuestStart start = start_of(here, agent, BootMode::kAgent);
+  EXPECT_TRUE(start.await_agent(on_stall_));
+}
+
+TEST_F(StalledGuestTest, SleepsForHalfOfItsTime) {
+  usage_.cpu_time_ms = 1;
+  Node here = node(2s, true);
+  const FakeAgent agent({kSilence});
+  GuestStart start = start_of(here, agent, BootMode::kAgent);
+  EXPECT_FALSE(start.await_agent(on_stall_));
 }
 
 TEST_F(StalledGuestTest, IsNoneOfWhichNothingIsKnown) {
