@@ -13,7 +13,7 @@ namespace workspace {
 
 /// The wait for a VM that was just created: for the guest's agent, and with an init of the image's
 /// own for the system that this starts. Both together end by `deadline`, the site's
-/// boot_timeout from the start of the wait.
+/// boot_timeout from the start of the wait for the first boot.
 ///
 /// A guest that ends, or is not ready in time, is its image's fault: kGuest, with the console's
 /// last lines. The console is kept for `workspace console`, however this ends.
